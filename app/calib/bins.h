@@ -1,0 +1,39 @@
+/* bins.h - reliability bins and what is read off them (ECE, MCE). Pure functions; any thread.
+ *
+ * Conventions (docs: `help "ece"`): equal-width bins (lo, hi] with edges i/B; confidence 0 falls in the first bin, 1 in the last;
+ * nothing is dropped; sums in double; an empty bin is empty, never perfect. */
+#ifndef TARE_CALIB_BINS_H
+#define TARE_CALIB_BINS_H
+
+#include "calib/predictions.h"
+
+/* 60 fine bins hold all that an evaluation event needs: their edges nest exactly into 5, 6, 10, 12, 15, 20, 30, 60. */
+enum { FINE_BINS = 60, BINS_MAX = 1000 };
+
+typedef struct {
+    uint32_t count[FINE_BINS], right[FINE_BINS];
+    double confidence[FINE_BINS]; /* sums */
+} FineBins;
+
+void fine_bins_add(FineBins *bins, double confidence, int right);
+void fine_bins_merge(FineBins *into, const FineBins *from);
+void fine_bins_of(FineBins *bins, const Predictions *pred);
+
+typedef struct {
+    double count, right, confidence; /* sums over the bin's samples */
+    double lo, hi;
+} Bin;
+
+/* bin (count) from fine bins; ERR_USAGE unless count divides 60. */
+Status bins_from_fine(Bin *bin, int count, const FineBins *fine, Err *err);
+/* bin (count) equal-width bins of n samples. ERR_USAGE: n < 1, count outside 1..BINS_MAX. */
+Status bins_equal_width(Bin *bin, int count, const double *confidence, const uint8_t *right, ptrdiff_t n, Err *err);
+/* Equal-mass bins (metrics: "Equal mass"): bin (at most count); *made says how many there are. */
+Status bins_equal_mass(Bin *bin, int count, int *made, const double *confidence, const uint8_t *right, ptrdiff_t n,
+                       Err *err);
+
+double bins_ece(const Bin *bin, int count);   /* sum n_b/n |mean confidence - accuracy| */
+double bins_mce(const Bin *bin, int count);   /* max over non-empty bins */
+double bins_avgce(const Bin *bin, int count); /* unweighted mean over non-empty bins */
+
+#endif

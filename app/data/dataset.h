@@ -1,0 +1,56 @@
+/* dataset.h - labelled images in three named splits, and the table of where they come from. */
+#ifndef TARE_DATA_DATASET_H
+#define TARE_DATA_DATASET_H
+
+#include "base/err.h"
+#include "base/option.h"
+#include <stdint.h>
+
+typedef enum { SPLIT_TRAIN, SPLIT_VALID, SPLIT_TEST, SPLITS } SplitId;
+extern const char *const split_name[SPLITS]; /* "train", "valid", "test" */
+
+enum { DATA_MAX_CLASSES = 1000, DATA_MAX_CHANNELS = 4, CLASS_NAME_SIZE = 32 };
+
+/* What to load: enough to load the very same images again, so a run's config.json carries it whole. */
+typedef struct {
+    char name[OPTION_TEXT_SIZE];  /* a row of the table of sources */
+    char dir[OPTION_TEXT_SIZE];   /* where its files lie, "" for the source's own place */
+    int64_t train, valid, test;   /* images in each split; 0 = all there are (valid: all that training leaves) */
+    double share;                 /* valid as a share of the training images, where valid = 0 and train = 0 */
+    int64_t seed;                 /* of the choice of images (and of the synthetic ones) */
+    /* blends only */
+    int64_t classes, size, n;
+    double noise, bayes;
+} DataSpec;
+
+extern const Option data_options[];   /* data.load */
+extern const Option blends_options[]; /* data.blends */
+
+typedef struct {
+    ptrdiff_t n;
+    uint8_t *images;  /* (n, h, w, c) */
+    int32_t *labels;  /* (n), 0-based */
+    float *posterior; /* (n, classes): the known p*(y|x) of each image, or NULL */
+    int32_t *source;  /* (n): row in the source's file order, for "which image is this?" */
+} Split;
+
+/* Immutable once loaded; shared by reference count. */
+typedef struct {
+    DataSpec spec;
+    ptrdiff_t h, w, c, classes;
+    char (*class_names)[CLASS_NAME_SIZE]; /* (classes) */
+    Split split[SPLITS];
+    float mean[DATA_MAX_CHANNELS], sd[DATA_MAX_CHANNELS]; /* of the training images, pixels scaled to 0..1 */
+    uint64_t fingerprint;                                 /* of all images, labels and splits */
+    int references;                                       /* atomic */
+} Dataset;
+
+/* Load by spec->name. The subset is balanced: every split takes equally many images of each class (where the size
+ * is no multiple of the classes, the first classes get one more), train and valid never share an image. NULL with
+ * err set: ERR_USAGE (unknown name, with a suggestion; more images asked than there are, with how many there are),
+ * ERR_IO (missing file, with the package or command that brings it), ERR_FORMAT (file, record or byte, expected). */
+Dataset *dataset_load(const DataSpec *spec, Err *err);
+Dataset *dataset_retain(Dataset *d);
+void dataset_release(Dataset *d); /* NULL is fine */
+
+#endif

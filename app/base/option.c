@@ -102,7 +102,7 @@ Status option_set_text(const Option *o, void *spec, const char *value, Err *err)
 
 Status option_unknown(const Option *table, const char *name, Err *err)
 {
-    const char *names[NAMES_MOST];
+    const char *names[NAMES_MOST] = {0};
     size_t count = 0;
     char all[640] = "";
     for (const Option *o = table; o->name && count < NAMES_MOST; o++) {

@@ -1,0 +1,23 @@
+/* ring.h - a queue of events from the worker to the main loop: one producer, one consumer, no lock on the way. */
+#ifndef TARE_ENGINE_RING_H
+#define TARE_ENGINE_RING_H
+
+#include "engine/event.h"
+#include <stdbool.h>
+
+typedef struct Ring Ring;
+
+/* Room for `room` events (a power of two). NULL with err set. */
+Ring *ring_open(size_t room, Err *err);
+void ring_close(Ring *ring);
+
+/* Producer. Waits while the ring is full: no event is lost. */
+void ring_push(Ring *ring, const Event *event);
+
+/* Consumer. False when there is none. Never waits. */
+bool ring_pop(Ring *ring, Event *event);
+
+/* Readable (poll) while events may be waiting; ring_pop drains it. */
+int ring_fd(const Ring *ring);
+
+#endif

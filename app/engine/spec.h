@@ -1,0 +1,64 @@
+/* spec.h - a job as data: everything that decides what a run computes, and its form as config.json. */
+#ifndef TARE_ENGINE_SPEC_H
+#define TARE_ENGINE_SPEC_H
+
+#include "base/option.h"
+#include "data/dataset.h"
+#include "engine/event.h"
+#include "nn/net.h"
+#include <jansson.h>
+
+enum { RUN_NAME_SIZE = 49 };
+
+/* The rows of train_kinds: what train.* can do. */
+typedef struct {
+    const char *name;       /* "stage1": also the Lua function train.NAME and the default run name */
+    const char *title;      /* "stage 1" */
+    const char *head;       /* HeadSpec.kind */
+    int stage;
+    const Option *options;  /* of TrainSpec */
+    const char *help;
+} TrainKind;
+
+extern const TrainKind train_kinds[]; /* ends with name NULL */
+const TrainKind *train_kind(const char *name);
+
+/* Options of training; which of them a kind takes is said by its table. */
+typedef struct {
+    char recipe[OPTION_TEXT_SIZE]; /* the name printed with every result */
+    int64_t seed;
+    int64_t epochs, steps;         /* length: steps where > 0, else epochs */
+    int64_t batch;
+    double lr;
+    char optimizer[OPTION_TEXT_SIZE], schedule[OPTION_TEXT_SIZE], augment[OPTION_TEXT_SIZE];
+    double momentum, weight_decay;
+    int64_t log_every, eval_every, checkpoint_every; /* steps; 0 = every epoch */
+    int64_t patience;              /* steps without a better validation NLL; 0 = never stop early */
+    char keep[OPTION_TEXT_SIZE];   /* "best" | "last": whose predictions are the run's result */
+    double bn_momentum;            /* stage 1 */
+    char checkpoint[OPTION_TEXT_SIZE]; /* stage 2: the parent's "best" | "last"; "" = what the parent keeps */
+    char bn[OPTION_TEXT_SIZE];         /* stage 2: "frozen" | "batch" */
+    int64_t z, samples;                /* stage 2; samples: V-TST */
+    double kl_weight;                  /* V-TST: of the KL summed over Z */
+} TrainSpec;
+
+typedef struct {
+    char name[RUN_NAME_SIZE];
+    char from[RUN_NAME_SIZE]; /* the parent run, "" in stage 1 */
+    const TrainKind *kind;
+    DataSpec data;
+    ModelSpec model;
+    TrainSpec train;
+} Job;
+
+/* The config.json of a job; the caller owns it. Job -> JSON -> Job is the identity. */
+json_t *job_to_json(const Job *job);
+Status job_from_json(Job *job, const json_t *json, Err *err);
+
+/* Combinations that cannot be (bn = "batch" with cached features, ...): ERR_USAGE. */
+Status job_check(const Job *job, Err *err);
+
+/* The same computation: equal in everything but the name. */
+bool job_same(const Job *a, const Job *b);
+
+#endif

@@ -1,0 +1,68 @@
+/* script.h - the Lua state and its tasks. Main thread only.
+ *
+ * Every script, prompt line and callback is a coroutine, a task. A task that waits for a run parks (lua_yieldk) and the
+ * loop goes on; a count hook slices long pure-Lua work and raises interrupts, which stick until the task has died. */
+#ifndef TARE_SCRIPT_SCRIPT_H
+#define TARE_SCRIPT_SCRIPT_H
+
+#include "base/err.h"
+#include "engine/engine.h"
+#include <lua.h>
+#include <stdbool.h>
+
+typedef struct Script Script;
+typedef struct Task Task;
+
+typedef struct {
+    Engine *engine;
+    int64_t seed;          /* --seed: default of every `seed` option */
+    int64_t seeds[64];     /* --seeds, else the one seed */
+    int seed_count;
+    size_t memory;         /* bytes that Lua may use; 0 = 1 GiB */
+    bool strict;           /* reading or setting an undeclared global is an error (scripts; not the prompt) */
+    bool json;             /* results print as JSON */
+    void (*pump)(void *);  /* called where a task cannot yield: draw, drain events, look at signals; runs no Lua */
+    void *pump_arg;
+} ScriptOptions;
+
+/* Opens Lua with the registry's modules and lua/ on package.path. NULL with err set. */
+Script *script_open(const ScriptOptions *options, Err *err);
+void script_close(Script *s);
+Script *script_of(lua_State *L);
+const ScriptOptions *script_options(const Script *s);
+Engine *script_engine(lua_State *L);
+
+/* A new task from a file or from a line of code (an expression's value is its result). ERR_USAGE with file:line: message
+ * for a syntax error. */
+Task *script_load_file(Script *s, const char *path, int argc, char **argv, Err *err);
+Task *script_load_line(Script *s, const char *code, Err *err);
+
+/* Run every task that can go on, for about 8 ms each; true while any task is alive. Events that were drained must have been
+ * told by script_event first. */
+bool script_turn(Script *s);
+
+/* Seconds until script_turn has something to do: 0 when a task is ready, -1 when all wait for runs. */
+double script_next(const Script *s);
+
+/* Tell the tasks of an event (wakes those that wait, starts on_epoch callbacks). */
+void script_event(Script *s, const Event *event, Run *run);
+
+/* Ctrl-C: every task alive is interrupted, and stays so. */
+void script_interrupt(Script *s);
+
+typedef enum { TASK_READY, TASK_PARKED, TASK_DONE, TASK_FAILED, TASK_INTERRUPTED } TaskState;
+TaskState task_state(const Task *task);
+const char *task_error(const Task *task);   /* message with traceback */
+void task_print(Script *s, Task *task);     /* the values it returned, as text or JSON, on stdout */
+void task_free(Script *s, Task *task);
+
+/* For the bindings: park the running task until `ready` says so, then go on at k (as lua_yieldk). Where the running coroutine
+ * is not a task's own (a coroutine of the user's, a comparator, a hook) it pumps instead of yielding. Never returns
+ * when it yields: `return task_park(L, ready, arg, k, ctx)`. */
+typedef bool TaskReady(lua_State *L, void *arg);
+int task_park(lua_State *L, TaskReady *ready, void *arg, lua_KFunction k, lua_KContext ctx);
+
+/* Call the Lua function at ref (registry) with a run and its last epoch in a new task, then engine_epoch_done. */
+Status script_on_epoch(lua_State *L, Run *run, int function_ref, Err *err);
+
+#endif

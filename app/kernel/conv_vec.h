@@ -92,7 +92,7 @@ INLINE void gradient_tile(float *dw, const float *x, const float *dy, const Conv
 
 /* All register tiles of one tile of the gradient: `rows` rows of k * ci, 16 channels (or what is left of
  * them). */
-static void gradient_rows(float *dw, const float *x, const float *dy, const ConvSweep *s, ptrdiff_t height,
+INLINE void gradient_rows(float *dw, const float *x, const float *dy, const ConvSweep *s, ptrdiff_t height,
                           ptrdiff_t rows, ptrdiff_t lanes)
 {
     for (ptrdiff_t g = 0; g < CONV_BLOCK; g += GROUP) {
@@ -113,8 +113,13 @@ static void conv_gradient(float *dw, const float *x, const float *dy, const Conv
             const ptrdiff_t height = s->rows - row < most ? s->rows - row : most;
             const ptrdiff_t block = t / per_tap / s->taps, tap = t / per_tap % s->taps;
             const ptrdiff_t strip = t % per_tap * CONV_TILE_ROWS, left = s->length - strip;
-            gradient_rows(dw + t * CONV_TILE, x + s->in_start + row * s->in_row + tap * s->tap_step + strip,
-                          dy + s->out_start + row * s->out_row + block * CONV_BLOCK, s, height,
-                          left < CONV_TILE_ROWS ? left : CONV_TILE_ROWS, s->channels - block * CONV_BLOCK);
+            const ptrdiff_t rows = left < CONV_TILE_ROWS ? left : CONV_TILE_ROWS;
+            const ptrdiff_t channels = s->channels - block * CONV_BLOCK;
+            const float *from = x + s->in_start + row * s->in_row + tap * s->tap_step + strip;
+            const float *by = dy + s->out_start + row * s->out_row + block * CONV_BLOCK;
+            if (channels >= CONV_BLOCK) /* a constant, so that no load looks at it */
+                gradient_rows(dw + t * CONV_TILE, from, by, s, height, rows, CONV_BLOCK);
+            else
+                gradient_rows(dw + t * CONV_TILE, from, by, s, height, rows, channels);
         }
 }

@@ -4,8 +4,9 @@
 
 #include "data/dataset.h"
 
-/* Random crop after padding by `crop` zero pixels, and horizontal flip (method.md's augmentation: 4 and true). The
- * pixels brought in by a crop are black before normalisation. Streams are named (seed, RNG_AUGMENT, step, row). */
+/* Random crop after padding by `crop` zero pixels, and horizontal flip (method.md's augmentation: 4 and
+ * true). The pixels brought in by a crop are black before normalisation. Streams are named (seed,
+ * RNG_AUGMENT, step, row). */
 typedef struct {
     int crop;
     bool flip;
@@ -13,9 +14,9 @@ typedef struct {
     uint32_t step;
 } Augment;
 
-/* dst (rows, h+2, w+2, c), its one-pixel border left as it is: images index[first .. first+rows-1] of a split,
- * each channel (pixel / 255 - mean) / sd. augment may be NULL. Pure: any thread, any order of calls; the row that
- * names a stream is the position in `index`. */
+/* dst (rows, h+2, w+2, c), its one-pixel border left as it is: images index[first .. first+rows-1] of a
+ * split, each channel (pixel / 255 - mean) / sd. augment may be NULL. Pure: any thread, any order of calls;
+ * the row that names a stream is the position in `index`. */
 void batch_images(float *dst, const Dataset *d, SplitId split, const int32_t *index, ptrdiff_t first,
                   ptrdiff_t rows, const Augment *augment);
 

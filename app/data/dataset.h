@@ -13,14 +13,14 @@ enum { DATA_MAX_CLASSES = 1000, DATA_MAX_CHANNELS = 4, CLASS_NAME_SIZE = 32 };
 
 /* What to load: enough to load the very same images again, so a run's config.json carries it whole. */
 typedef struct {
-    char name[OPTION_TEXT_SIZE];  /* a row of the table of sources */
-    char dir[OPTION_TEXT_SIZE];   /* where its files lie, "" for the source's own place */
-    int64_t train, valid, test;   /* images in each split; 0 = all there are (valid: all that training leaves) */
-    double share;                 /* valid as a share of the training images, where valid = 0 and train = 0 */
-    int64_t seed;                 /* of the choice of images (and of the synthetic ones) */
+    char name[OPTION_TEXT_SIZE]; /* a row of the table of sources */
+    char dir[OPTION_TEXT_SIZE];  /* where its files lie, "" for the source's own place */
+    int64_t train, valid, test;  /* images in each split; 0 = all (train, valid: all the other leaves) */
+    double share;                /* valid as a share of the training images, where valid = 0 and train = 0 */
+    int64_t seed;                /* of the choice of images (and of the synthetic ones) */
     /* blends only */
-    int64_t classes, size, n;
-    double noise, bayes;
+    int64_t classes, size; /* classes; height and width in pixels */
+    double noise, bayes;   /* sd of the pixel noise, 1 = black to white; the Bayes error E[1 - max p*] */
 } DataSpec;
 
 extern const Option data_options[];   /* data.load */
@@ -45,10 +45,18 @@ typedef struct {
     int references;                                       /* atomic */
 } Dataset;
 
-/* Load by spec->name. The subset is balanced: every split takes equally many images of each class (where the size
- * is no multiple of the classes, the first classes get one more), train and valid never share an image. NULL with
- * err set: ERR_USAGE (unknown name, with a suggestion; more images asked than there are, with how many there are),
- * ERR_IO (missing file, with the package or command that brings it), ERR_FORMAT (file, record or byte, expected). */
+/* The options of the source of this name: blends_options for "blends", data_options for all others; NULL
+ * where there is no such source. A spec that is read back starts from the defaults of its own table. */
+const Option *dataset_options(const char *name);
+
+/* Load by spec->name. A split of a given size is balanced: it takes equally many images of each class (where
+ * the size is no multiple of the classes, the first classes get one more); "all" keeps the source's own
+ * balance. The labels of blends are draws from p*, hence balanced only on average. Train and valid never
+ * share an image, and a larger split holds the smaller one of the same seed: of each class's training images,
+ * shuffled once, train takes from the front and valid from the back; test depends on neither. Images lie in
+ * the source's order. NULL with err set: ERR_USAGE (unknown name, with a suggestion; more images asked than
+ * there are, with how many there are), ERR_IO (missing file, with the package or command that brings it),
+ * ERR_FORMAT (file, record or byte, expected). */
 Dataset *dataset_load(const DataSpec *spec, Err *err);
 Dataset *dataset_retain(Dataset *d);
 void dataset_release(Dataset *d); /* NULL is fine */

@@ -38,6 +38,7 @@ typedef struct {
     double bn_momentum;            /* stage 1 */
     char checkpoint[OPTION_TEXT_SIZE]; /* stage 2: the parent's "best" | "last"; "" = what the parent keeps */
     char bn[OPTION_TEXT_SIZE];         /* stage 2: "frozen" | "batch" */
+    char features[OPTION_TEXT_SIZE];   /* stage 2: "auto" | "cached" | "faithful" */
     int64_t z, samples;                /* stage 2; samples: V-TST */
     double kl_weight;                  /* V-TST: of the KL summed over Z */
 } TrainSpec;

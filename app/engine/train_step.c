@@ -1,0 +1,228 @@
+/* train_step.c - one optimiser step: a batch forward, its gradients back, the weights moved. Worker thread; no malloc. */
+#include "engine/training.h"
+
+#include "base/clock.h"
+#include "base/rng.h"
+#include "data/batch.h"
+#include "kernel/loss.h"
+#include "kernel/optimiser.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { IMAGE_CHUNK = 8, HEAD_CHUNK = 64, CROP = 4 };
+
+/* ---- the batch --------------------------------------------------------------------------------------------------- */
+
+typedef struct {
+    const Training *t;
+    ptrdiff_t first, rows;
+    const Augment *augment;
+} FillWork;
+
+static void fill_chunk(void *work, ptrdiff_t chunk, int thread)
+{
+    (void)thread;
+    const FillWork *f = work;
+    const Training *t = f->t;
+    const Dataset *d = t->data;
+    ptrdiff_t at = chunk * IMAGE_CHUNK, rows = f->rows - at < IMAGE_CHUNK ? f->rows - at : IMAGE_CHUNK;
+    batch_images(tape_input(t->body_tape) + at * (d->h + 2) * (d->w + 2) * d->c, d, SPLIT_TRAIN, t->order,
+                 f->first + at, rows, f->augment);
+}
+
+static void fill_images(Training *t, ptrdiff_t first, ptrdiff_t rows)
+{
+    const char *how = t->spec->augment;
+    Augment augment = {.crop = strstr(how, "crop") ? CROP : 0,
+                       .flip = strstr(how, "flip") != NULL,
+                       .seed = (uint64_t)t->spec->seed,
+                       .step = (uint32_t)t->at.step};
+    FillWork fill = {t, first, rows, strcmp(how, "none") ? &augment : NULL};
+    pool_run(t->pool, (rows + IMAGE_CHUNK - 1) / IMAGE_CHUNK, fill_chunk, &fill);
+}
+
+/* Put the features of this step's rows into the head's input. */
+static void fill_features(Training *t, ptrdiff_t first, ptrdiff_t rows)
+{
+    float *input = tape_input(t->head_tape);
+    size_t row_bytes = (size_t)t->features * sizeof *input;
+    if (!t->body_tape) {
+        const float *cached = t->task->cache->features[SPLIT_TRAIN];
+        for (ptrdiff_t r = 0; r < rows; r++)
+            memcpy(input + r * t->features, cached + (ptrdiff_t)t->order[first + r] * t->features, row_bytes);
+        return;
+    }
+    bool batch_statistics = t->trains_body || strcmp(t->spec->bn, "batch") == 0;
+    fill_images(t, first, rows);
+    net_forward(t->body, t->body_tape, rows, &(Pass){batch_statistics ? PASS_TRAIN : PASS_EVAL, .pool = t->pool});
+    memcpy(input, tape_output(t->body_tape), (size_t)rows * row_bytes);
+}
+
+/* ---- forward and back -------------------------------------------------------------------------------------------- */
+
+static void draw_eps(Training *t, ptrdiff_t rows)
+{
+    for (ptrdiff_t r = 0; r < rows; r++) {
+        Rng stream = rng_stream((uint64_t)t->spec->seed, RNG_EPS_TRAIN, (uint32_t)t->at.step, (uint32_t)r);
+        rng_normals(&stream, t->eps + r * t->spec->z, t->spec->z);
+    }
+}
+
+/* All gradients of this step's loss: mean over the rows of nll + kl_weight KL. Leaves nll (rows) and the logits behind.
+ * Takes the whole batch, or its first `most` rows; returns how many. */
+static ptrdiff_t forward_and_back(Training *t, ptrdiff_t most)
+{
+    ptrdiff_t first = (ptrdiff_t)((int64_t)t->at.step % t->steps_per_epoch) * t->batch;
+    ptrdiff_t rows = t->n - first < t->batch ? t->n - first : t->batch;
+    if (rows > most) rows = most;
+    int64_t epoch = (int64_t)t->at.step / t->steps_per_epoch;
+    if (epoch != t->order_epoch) batch_order(t->order, t->n, (uint64_t)t->spec->seed, (uint32_t)epoch);
+    t->order_epoch = epoch;
+
+    Pass pass = {.mode = PASS_TRAIN, .pool = t->pool};
+    fill_features(t, first, rows);
+    if (t->vtst) {
+        draw_eps(t, rows);
+        pass.eps = t->eps;
+        pass.kl_weight = (float)t->spec->kl_weight;
+    }
+    batch_labels(t->labels, t->data, SPLIT_TRAIN, t->order, first, rows);
+    net_forward(t->head, t->head_tape, rows, &pass);
+    cross_entropy(t->nll, tape_output_grad(t->head_tape), tape_output(t->head_tape), t->labels, 1.0f / (float)rows, rows,
+                  t->classes);
+    net_backward(t->head, t->head_tape, rows, &pass, t->trains_body);
+    if (t->trains_body) {
+        memcpy(tape_output_grad(t->body_tape), tape_input_grad(t->head_tape),
+               (size_t)(rows * t->features) * sizeof(float));
+        net_backward(t->body, t->body_tape, rows, &pass, false);
+    }
+    return rows;
+}
+
+double training_probe(Training *t)
+{
+    ptrdiff_t chunk = t->body_tape ? IMAGE_CHUNK : HEAD_CHUNK, most = chunk * pool_threads(t->pool);
+    double began = clock_seconds();
+    ptrdiff_t rows = forward_and_back(t, most);
+    double first = clock_seconds() - began;
+    if (first > 1) return first / (double)rows; /* the first also pays for touching the memory: nothing here */
+    began = clock_seconds();
+    forward_and_back(t, most);
+    return (clock_seconds() - began) / (double)rows;
+}
+
+/* ---- the update -------------------------------------------------------------------------------------------------- */
+
+static double learning_rate(const Training *t)
+{
+    if (strcmp(t->spec->schedule, "cosine") != 0) return t->at.lr;
+    return t->at.lr * 0.5 * (1 + cos(M_PI * t->at.step / (double)t->steps));
+}
+
+typedef struct {
+    const Training *t;
+    Optimised *o;
+    const float *grads;
+    float lr;
+} UpdateWork;
+
+static void update_segment(void *work, ptrdiff_t chunk, int thread)
+{
+    (void)thread;
+    const UpdateWork *u = work;
+    const Segment *s = &u->o->segment[chunk];
+    float *w = u->o->net->values + s->offset, *m = u->o->m + s->offset;
+    const TrainSpec *spec = u->t->spec;
+    float decay = s->decays ? (float)spec->weight_decay : 0;
+    if (u->o->v)
+        adam_step(w, m, u->o->v + s->offset, u->grads + s->offset, s->n, (int64_t)u->t->at.step + 1, u->lr, decay);
+    else
+        sgd_step(w, m, u->grads + s->offset, s->n, u->lr, (float)spec->momentum, decay);
+}
+
+static void update(Training *t, Optimised *o, Tape *tape)
+{
+    UpdateWork work = {t, o, tape_grads(tape), (float)learning_rate(t)};
+    pool_run(t->pool, o->segments, update_segment, &work);
+}
+
+/* ---- the step ---------------------------------------------------------------------------------------------------- */
+
+static int64_t count_right(const Training *t, ptrdiff_t rows)
+{
+    const float *logits = tape_output(t->head_tape);
+    int64_t right = 0;
+    for (ptrdiff_t r = 0; r < rows; r++) {
+        ptrdiff_t top = 0;
+        for (ptrdiff_t k = 1; k < t->classes; k++)
+            if (logits[r * t->classes + k] > logits[r * t->classes + top]) top = k;
+        right += top == t->labels[r];
+    }
+    return right;
+}
+
+/* Name the first gradient that is no number, for the message of a run that has diverged. */
+static const char *bad_gradient(const Net *net, Tape *tape)
+{
+    const float *grads = tape_grads(tape);
+    for (int p = 0; p < net->params && net->param[p].trained; p++)
+        for (ptrdiff_t i = 0; i < net->param[p].size; i++)
+            if (!isfinite(grads[net->param[p].offset + i])) return net->param[p].name;
+    return NULL;
+}
+
+static Status diverged(const Training *t, double loss, Err *err)
+{
+    const char *name = NULL;
+    net_finite(t->body, &name);
+    if (!name) net_finite(t->head, &name);
+    const char *grad = name ? NULL : bad_gradient(t->head, t->head_tape);
+    if (!name && !grad && t->trains_body) grad = bad_gradient(t->body, t->body_tape);
+    char kept[64] = "there is no checkpoint yet";
+    if (t->saved_step >= 0) snprintf(kept, sizeof kept, "the last good checkpoint is of step %.0f", t->saved_step);
+    return err_set(err, ERR_DIVERGED, "the loss is %g at step %.0f (%s%s); %s; lower lr (now %g)", loss, t->at.step + 1,
+                   name   ? "first bad weights: "
+                   : grad ? "first bad gradient: "
+                          : "weights and gradients are finite",
+                   name   ? name
+                   : grad ? grad
+                          : "",
+                   kept, learning_rate(t));
+}
+
+Status training_step(Training *t, Err *err)
+{
+    ptrdiff_t rows = forward_and_back(t, t->batch);
+    const float *row_kl = tape_kl(t->head_tape);
+    double nll = 0, kl = 0;
+    for (ptrdiff_t r = 0; r < rows; r++) nll += t->nll[r];
+    for (ptrdiff_t r = 0; t->vtst && r < rows; r++) kl += row_kl[r];
+    double loss = (nll + t->spec->kl_weight * kl * t->vtst) / (double)rows;
+    if (!isfinite(loss)) return diverged(t, loss, err);
+
+    update(t, &t->head_opt, t->head_tape);
+    if (t->trains_body) update(t, &t->body_opt, t->body_tape);
+    if (t->best_body) net_update_running(t->body, t->body_tape, rows);
+
+    t->at.window_loss += loss;
+    t->at.window_kl += kl / (double)rows;
+    t->at.window_steps++;
+    t->at.epoch_loss += loss * (double)rows;
+    t->at.epoch_right += (double)count_right(t, rows);
+    t->at.epoch_seen += (double)rows;
+    double lr = learning_rate(t);
+    t->at.step++;
+    if ((int64_t)t->at.step % t->spec->log_every != 0 && t->at.step < (double)t->steps) return OK;
+
+    Event event = training_event(t, EVENT_STEP);
+    double now = clock_seconds(), seconds = now - t->speed_time;
+    event.as.step.loss = t->at.window_loss / t->at.window_steps;
+    event.as.step.kl = t->at.window_kl / t->at.window_steps;
+    event.as.step.lr = lr;
+    if (seconds > 0) event.wall.images_per_second = (t->at.step - t->speed_step) * (double)t->batch / seconds;
+    t->speed_time = now;
+    t->speed_step = t->at.step;
+    t->at.window_loss = t->at.window_kl = t->at.window_steps = 0;
+    return training_emit(t, &event, err);
+}

@@ -1,0 +1,51 @@
+/* trainer.h - one job from its first step to its last checkpoint: stage 1, TST and V-TST. Worker thread. */
+#ifndef TARE_ENGINE_TRAINER_H
+#define TARE_ENGINE_TRAINER_H
+
+#include "data/dataset.h"
+#include "engine/engine.h"
+#include "engine/record.h"
+#include "engine/spec.h"
+
+typedef struct {
+    CommandType type;
+    double value;
+} Command;
+
+/* What a training asks of whoever runs it. */
+typedef struct {
+    void *arg;
+    /* Record and send an event; seq, run and wall.seconds are filled in. Fails when it cannot be recorded. */
+    Status (*emit)(void *arg, Event *event, Err *err);
+    /* The next command, waiting for one with `wait`; false when there is none. */
+    bool (*command)(void *arg, Command *command, bool wait);
+    bool (*stopping)(void *arg); /* a stop is waiting among the commands */
+    /* Wait until the epoch's callbacks have returned, where the run has any. */
+    void (*epoch_end)(void *arg, int32_t epoch);
+    uint64_t *seq; /* of the last event; a checkpoint holds it, and a resume sets it back */
+} TrainHost;
+
+/* Features of the last frozen body, kept for the next job on the same body and data. Owned by the worker. */
+typedef struct {
+    uint64_t body, data; /* fingerprints */
+    float *features[SPLITS];
+} FeatureCache;
+
+void feature_cache_clear(FeatureCache *cache);
+
+typedef struct {
+    const Job *job;
+    const Dataset *data;
+    const char *runs; /* folder of the runs: the parent's checkpoint is read there */
+    const Record *record;
+    Pool *pool;
+    FeatureCache *cache;
+    const TrainHost *host;
+    bool resume; /* go on from last.safetensors, or from the start where there is none */
+} TrainTask;
+
+/* Train to the end. OK: done. ERR_INTERRUPTED: stopped on request, a checkpoint is kept. ERR_DIVERGED: says step, parameter and
+ * the last good checkpoint. Anything else: failed, with what was written kept. */
+Status train(const TrainTask *task, Err *err);
+
+#endif

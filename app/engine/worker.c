@@ -1,0 +1,128 @@
+/* worker.c - the thread that trains: takes jobs from the queue, one at a time, and tells what happens. */
+#include "engine/worker.h"
+
+#include "base/clock.h"
+#include <stdio.h>
+#include <string.h>
+
+/* One job at work. */
+typedef struct {
+    Engine *e;
+    Slot *slot;
+    uint64_t seq;
+    double began; /* clock at the begin of this session */
+} Work;
+
+static void stamp(const Work *w, Event *event)
+{
+    bool resumes = event->type == EVENT_RESUME; /* repeats the seq it goes on from */
+    event->seq = w->seq + !resumes;
+    event->run = w->slot->run.id;
+    event->wall.seconds = w->slot->seconds_before + clock_seconds() - w->began;
+}
+
+static Status emit(void *arg, Event *event, Err *err)
+{
+    Work *w = arg;
+    stamp(w, event);
+    Status recorded = record_append(&w->slot->record, event, err);
+    if (recorded != OK) return recorded;
+    w->seq = event->seq;
+    ring_push(w->e->ring, event);
+    return OK;
+}
+
+static bool take_command(void *arg, Command *command, bool wait)
+{
+    Work *w = arg;
+    Slot *s = w->slot;
+    pthread_mutex_lock(&w->e->lock);
+    while (wait && s->commands == 0) pthread_cond_wait(&w->e->wake, &w->e->lock);
+    bool any = s->commands > 0;
+    if (any) {
+        *command = s->command[0];
+        memmove(s->command, s->command + 1, (size_t)--s->commands * sizeof *s->command);
+    }
+    pthread_mutex_unlock(&w->e->lock);
+    return any;
+}
+
+static bool stopping(void *arg)
+{
+    Work *w = arg;
+    pthread_mutex_lock(&w->e->lock);
+    bool is = w->slot->stopping;
+    pthread_mutex_unlock(&w->e->lock);
+    return is;
+}
+
+static void epoch_end(void *arg, int32_t epoch)
+{
+    Work *w = arg;
+    Slot *s = w->slot;
+    pthread_mutex_lock(&w->e->lock);
+    while (s->waits_at_epochs && s->epoch_done < epoch && !s->stopping) pthread_cond_wait(&w->e->wake, &w->e->lock);
+    pthread_mutex_unlock(&w->e->lock);
+}
+
+static RunState state_of(Status done)
+{
+    switch (done) {
+    case OK: return RUN_DONE;
+    case ERR_INTERRUPTED: return RUN_STOPPED;
+    case ERR_DIVERGED: return RUN_DIVERGED;
+    default: return RUN_FAILED;
+    }
+}
+
+/* The last words of a run: its summary (a run that is done has written its own), then DONE. The folder is unlocked before
+ * the main thread hears of it; where the disk takes no more, the main thread is told all the same. */
+static void end(Work *w, Status done, const Err *err)
+{
+    Slot *s = w->slot;
+    Err second;
+    Event event = {.type = EVENT_DONE, .stage = s->run.job.kind->stage, .as.done.state = state_of(done)};
+    if (done != OK) {
+        snprintf(event.as.done.what, sizeof event.as.done.what, "%.*s", EVENT_TEXT_SIZE - 1, err->msg);
+        json_t *summary = json_pack("{s:s, s:s}", "state", run_state_name[event.as.done.state], "what", event.as.done.what);
+        record_summary(&s->record, summary, &second);
+        json_decref(summary);
+    }
+    stamp(w, &event);
+    if (record_append(&s->record, &event, &second) != OK && done == OK) {
+        event.as.done.state = RUN_FAILED;
+        snprintf(event.as.done.what, sizeof event.as.done.what, "%.*s", EVENT_TEXT_SIZE - 1, second.msg);
+    }
+    record_close(&s->record);
+    s->record_open = false;
+    ring_push(w->e->ring, &event);
+}
+
+static void work(Engine *e, Slot *s)
+{
+    Work w = {.e = e, .slot = s, .seq = s->seq_before, .began = clock_seconds()};
+    Err err = {0};
+    TrainHost host = {.arg = &w, .emit = emit, .command = take_command, .stopping = stopping, .epoch_end = epoch_end,
+                      .seq = &w.seq};
+    TrainTask task = {.job = &s->run.job, .data = s->run.data, .runs = e->runs, .record = &s->record, .pool = e->pool,
+                      .cache = &e->cache, .host = &host, .resume = s->resume};
+    Status done = train(&task, &err);
+    end(&w, done, &err);
+}
+
+void *worker_main(void *arg)
+{
+    Engine *e = arg;
+    for (;;) {
+        pthread_mutex_lock(&e->lock);
+        while (e->first < 0 && !e->closing) pthread_cond_wait(&e->wake, &e->lock);
+        Slot *s = e->first >= 0 ? e->slot[e->first] : NULL;
+        if (s) {
+            e->first = s->next;
+            s->next = -1;
+        }
+        pthread_mutex_unlock(&e->lock);
+        if (!s) return NULL;
+        work(e, s);
+    }
+}

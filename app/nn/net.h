@@ -120,10 +120,10 @@ const float *tape_input_grad(const Tape *tape); /* plain rows only (a head's fea
 float *tape_grads(Tape *tape);              /* (net->trained): set, not added to, by net_backward */
 const float *tape_kl(const Tape *tape);     /* (rows): KL(q(z|x) || N(0, I)) summed over Z; NULL unless vtst */
 
-/* Same bits for any number of threads: images in chunks of 8, plain rows in chunks of 64. */
+/* Same bits for any number of threads: chunks of 8 rows in a network of convolutions, of 64 rows in any other. */
 void net_forward(const Net *net, Tape *tape, ptrdiff_t rows, const Pass *pass);
 
-/* After a PASS_TRAIN forward on the same rows. Gradients of sum over rows of (what output_grad says + kl_weight KL / rows
+/* Once after a PASS_TRAIN forward on the same rows: it uses up the activations. Gradients of sum over rows of (what output_grad says + kl_weight KL / rows
  * for a vtst head: the loss is a mean over the batch). want_input: fill tape_input_grad. */
 void net_backward(const Net *net, Tape *tape, ptrdiff_t rows, const Pass *pass, bool want_input);
 

@@ -1,0 +1,66 @@
+/* checkpoint.c - a network's values into and out of a file of tensors. Loading changes nothing unless all of
+ * it is right. One thread. */
+#include "nn/checkpoint.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { SHAPE_TEXT = 64 };
+
+/* "16x3x3x3" into dst; returns dst. */
+static const char *shape_text(char dst[SHAPE_TEXT], int dims, const ptrdiff_t *shape)
+{
+    int used = 0;
+    dst[0] = 0;
+    for (int d = 0; d < dims && used < SHAPE_TEXT; d++)
+        used += snprintf(dst + used, (size_t)(SHAPE_TEXT - used), "%s%td", d ? "x" : "", shape[d]);
+    return dst;
+}
+
+Status net_to_tensors(const Net *net, const char *prefix, TensorFile *f, Err *err)
+{
+    for (int i = 0; i < net->params; i++) {
+        const Param *p = &net->param[i];
+        char name[2 * TENSOR_NAME_SIZE];
+        snprintf(name, sizeof name, "%s%s", prefix, p->name);
+        Status status = tensors_add(f, name, TENSOR_F32, p->dims, p->shape, net->values + p->offset, err);
+        if (status != OK) return status;
+    }
+    return OK;
+}
+
+/* *found = the tensor that fits parameter p. */
+static Status find_fitting(const Param *p, const char *prefix, const TensorFile *f, const char *path,
+                           const Tensor **found, Err *err)
+{
+    char name[2 * TENSOR_NAME_SIZE], want[SHAPE_TEXT], have[SHAPE_TEXT];
+    snprintf(name, sizeof name, "%s%s", prefix, p->name);
+    const Tensor *t = *found = tensors_find(f, name);
+    if (!t)
+        return err_set(err, ERR_FORMAT, "%s: tensor '%s' is missing; it is of another network", path, name);
+    if (t->type != TENSOR_F32) return err_set(err, ERR_FORMAT, "%s: tensor '%s' is not F32", path, name);
+    if (t->dims != p->dims || memcmp(t->shape, p->shape, (size_t)p->dims * sizeof *p->shape) != 0)
+        return err_set(err, ERR_FORMAT, "%s: tensor '%s' is %s, and the network wants %s", path, name,
+                       shape_text(have, t->dims, t->shape), shape_text(want, p->dims, p->shape));
+    for (ptrdiff_t j = 0; j < p->size; j++)
+        if (!isfinite(((const float *)t->data)[j]))
+            return err_set(err, ERR_FORMAT, "%s: tensor '%s' has a value that is no number (element %td)",
+                           path, name, j);
+    return OK;
+}
+
+Status net_from_tensors(Net *net, const char *prefix, const TensorFile *f, const char *path, Err *err)
+{
+    const Tensor *t = NULL;
+    for (int i = 0; i < net->params; i++) {
+        Status status = find_fitting(&net->param[i], prefix, f, path, &t, err);
+        if (status != OK) return status;
+    }
+    for (int i = 0; i < net->params; i++) {
+        const Param *p = &net->param[i];
+        find_fitting(p, prefix, f, path, &t, NULL);
+        memcpy(net->values + p->offset, t->data, (size_t)p->size * sizeof(float));
+    }
+    return OK;
+}

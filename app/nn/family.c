@@ -1,0 +1,38 @@
+/* family.c - the table of network bodies. A new family is one row here and one file beside wrn.c. One thread.
+ */
+#include "nn/family.h"
+
+#include "nn/op.h"
+
+#include <string.h>
+
+const Family families[] = {
+    {"wrn", wrn_options, wrn_check, wrn_build, "wide residual network (Zagoruyko & Komodakis 2016)"},
+    {"mlp", mlp_options, mlp_check, mlp_build, "fully connected layers with ReLU"},
+    {.name = NULL},
+};
+
+const Family *family_find(const char *name)
+{
+    for (const Family *f = families; f->name; f++)
+        if (strcmp(f->name, name) == 0) return f;
+    return NULL;
+}
+
+Net *net_body(const ModelSpec *spec, Shape image, Err *err)
+{
+    const Family *family = family_find(spec->family);
+    Net *net = NULL;
+    if (!family) {
+        err_set(err, ERR_USAGE, "there is no model '%s'; there are wrn and mlp", spec->family);
+        return NULL;
+    }
+    TRY(family->check(spec, image, err));
+    net = net_new(family->name, image, err);
+    if (!net) return NULL;
+    TRY(family->build(net, spec, image, err));
+    return net;
+fail:
+    net_release(net);
+    return NULL;
+}

@@ -1,0 +1,108 @@
+/* op.h - inside a network: what an operation is, what it keeps in a tape, and how networks are put together.
+ * For nn only.
+ *
+ * Most operations treat each row by itself, so a chunk of rows may walk through many of them at one go. Where
+ * the whole batch must be known first (batch statistics) an operation measures, all chunks meet, and it goes
+ * on. */
+#ifndef TARE_NN_OP_H
+#define TARE_NN_OP_H
+
+#include "base/arena.h"
+#include "kernel/conv.h"
+#include "nn/net.h"
+
+typedef struct OpKind OpKind;
+
+struct Op {
+    const OpKind *kind;
+    int in[2], out; /* slots; in[1] = -1 where there is one input */
+    int param[4];   /* indices into net->param, -1 where unused: weight, bias, running_mean, running_var */
+    ConvShape conv; /* conv only */
+};
+
+/* What an operation keeps in a tape. Partial gradients: one part for each chunk, summed in their order at the
+ * end. */
+typedef struct {
+    float *packed; /* conv: the weights as the direction that is running wants them */
+    float *part;   /* (parts, part_size): gradients of the parameters, or NULL: straight into grads */
+    ptrdiff_t parts, part_size; /* part_size in floats */
+    ptrdiff_t tiles;    /* conv: > 0 where the gradient is split over tiles of output instead; parts = 1 */
+    double *sums;       /* bn_relu: (chunks, 2, c): a chunk's sums, forward and backward */
+    double *batch;      /* bn_relu: (2, c): sums of x and x^2 over the batch */
+    float *mean, *rstd; /* bn_relu: (c): what the running pass normalises with */
+    float *logvar, *kl; /* gaussian: (rows, z), (rows) */
+} OpState;
+
+/* One operation on one chunk of rows; or on the whole batch: then chunk = -1, and x, y, dx, dy tell only what
+ * is there. */
+typedef struct {
+    const Net *net;
+    const Op *op;
+    OpState *state;
+    const Pass *pass;
+    float *grads;              /* (net->trained) */
+    ptrdiff_t rows, chunks;    /* of the batch */
+    ptrdiff_t chunk, first, n; /* this chunk: rows first .. first + n - 1 */
+    const float *x[2];         /* inputs (n, ...) */
+    float *y;                  /* output (n, ...) */
+    const float *dy;           /* gradient of the output */
+    float *dx[2];              /* gradients of the inputs; NULL: nobody wants it */
+    bool add[2];               /* dx already holds what another reader said */
+} OpRun;
+
+typedef void OpFn(const OpRun *r);
+
+/* One direction of an operation. Only `run` must be there. */
+typedef struct {
+    OpFn *prepare;  /* once, before any chunk: pack weights */
+    OpFn *measure;  /* each chunk; then all chunks meet */
+    OpFn *measured; /* once */
+    OpFn *run;      /* each chunk */
+} OpPhases;
+
+/* Hands out zeroed memory, or, in a dry walk, only counts it. */
+typedef struct {
+    Arena arena;
+    size_t bytes; /* handed out so far */
+    bool dry;
+} Carver;
+
+void *carve(Carver *c, size_t bytes);
+#define CARVE_FLOATS(c, count) ((float *)carve((c), (size_t)(count) * sizeof(float)))
+
+struct OpKind {
+    const char *name;
+    OpPhases forward, backward;
+    void (*tile)(const OpRun *r, ptrdiff_t tile);  /* add this chunk's share to one tile of the gradient */
+    OpFn *collect;                                 /* once, at the end of the backward pass: parts -> grads */
+    bool keeps_in, keeps_out;                      /* the backward pass reads the inputs, the output */
+    double (*flops)(const Net *net, const Op *op); /* forward, of one row */
+    void (*plan)(const Net *net, const Op *op, OpState *s, Carver *c, ptrdiff_t rows, ptrdiff_t chunks,
+                 bool training);
+};
+
+extern const OpKind op_conv, op_bn_relu, op_relu, op_add, op_mean_pool, op_flatten, op_linear, op_gaussian;
+
+/* Floats of one row of a slot, borders included. */
+ptrdiff_t shape_floats(Shape s);
+
+/* ---- building (build.c)
+ * ---------------------------------------------------------------------------------------- */
+
+/* A net with the input as slot 0. Each net_add_* appends one operation that reads earlier slots, and returns
+ * the slot it writes, or -1 without memory; given a slot of -1 it does nothing and returns -1, so only the
+ * end needs a check. */
+Net *net_new(const char *family, Shape input, Err *err);
+int net_add_conv(Net *net, int x, const char *name, ptrdiff_t co, int k, int stride);
+int net_add_bn_relu(Net *net, int x, const char *name);
+int net_add_relu(Net *net, int x);
+int net_add_add(Net *net, int a, int b);
+int net_add_mean_pool(Net *net, int x);
+int net_add_flatten(Net *net, int x);
+int net_add_linear(Net *net, int x, const char *name, ptrdiff_t out);
+int net_add_gaussian(Net *net, int mu, int raw);
+
+/* The last slot is the output: lay out the parameters. ERR_MEMORY. */
+Status net_finish(Net *net, int output, Err *err);
+
+#endif

@@ -1,0 +1,173 @@
+/* plan.c - a tape's memory: which slot lies where, planned once from shapes and from who reads what when. One
+ * thread.
+ *
+ * Time runs over the operations forward (0 .. ops - 1), then back (ops .. 2 ops - 1). A value or a gradient
+ * lives from the step that writes it first to the step that reads it last; a buffer whose tenant has died
+ * takes the next value of the same shape. Only of the same shape, because the zero borders of images must
+ * stay where they are. */
+#include "nn/tape.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+/* Rows of a chunk: part of what the bits of a result depend on, so a constant for each kind of work. */
+enum { CHUNK_IMAGES = 8, CHUNK_ROWS = 64 };
+
+typedef struct {
+    Shape shape;
+    ptrdiff_t offset; /* floats */
+    int until;        /* when its tenant dies */
+} Buffer;
+
+typedef struct {
+    int birth, death; /* birth = -1: never there */
+} Life;
+
+void *carve(Carver *c, size_t bytes)
+{
+    c->bytes += (bytes + 63) & ~(size_t)63;
+    return c->dry ? NULL : arena_alloc(&c->arena, bytes);
+}
+
+static bool same_shape(Shape a, Shape b)
+{
+    return a.h == b.h && a.w == b.w && a.c == b.c;
+}
+
+/* value[s], grad[s] = when slot s and its gradient are needed. */
+static void lifetimes(const Net *net, bool training, Life *value, Life *grad)
+{
+    for (int s = 0; s < net->slots; s++) value[s] = grad[s] = (Life){-1, -1};
+    for (int i = 0; i < net->ops; i++) {
+        const Op *op = &net->op[i];
+        int back = 2 * net->ops - 1 - i;
+        value[op->out] = (Life){i, training && op->kind->keeps_out ? back : i};
+        for (int k = 0; k < 2 && op->in[k] >= 0; k++) {
+            Life *in = &value[op->in[k]];
+            int read = training && op->kind->keeps_in ? back : i;
+            if (read > in->death) in->death = read;
+            grad[op->in[k]].birth = back; /* the last reader is the first that writes the gradient */
+        }
+        grad[op->out].death = back;
+    }
+}
+
+/* The offset for a value of this shape and life: in a buffer that is free by then, or behind all others. */
+static ptrdiff_t place(Tape *t, Buffer *buffer, int *buffers, Shape shape, Life life)
+{
+    for (int b = 0; b < *buffers; b++) {
+        if (buffer[b].until >= life.birth || !same_shape(buffer[b].shape, shape)) continue;
+        buffer[b].until = life.death;
+        return buffer[b].offset;
+    }
+    ptrdiff_t offset = t->block_floats, floats = t->chunk_rows * shape_floats(shape);
+    buffer[(*buffers)++] = (Buffer){shape, offset, life.death};
+    t->block_floats += (floats + 15) & ~(ptrdiff_t)15;
+    return offset;
+}
+
+/* Give every slot but input and output its place in a chunk's block. buffer, life: room for 2 slots each. */
+static void place_slots(Tape *t, const Net *net, Buffer *buffer, Life *life)
+{
+    Life *value = life, *grad = life + net->slots;
+    int buffers = 0;
+    lifetimes(net, t->training, value, grad);
+    for (int i = 0; i < net->ops - 1; i++)
+        t->slot[net->op[i].out].value =
+            place(t, buffer, &buffers, net->slot[net->op[i].out], value[net->op[i].out]);
+    for (int time = net->ops; t->training && time < 2 * net->ops; time++)
+        for (int s = 1; s < net->slots - 1; s++)
+            if (t->slot[s].wanted && grad[s].birth == time)
+                t->slot[s].grad = place(t, buffer, &buffers, net->slot[s], grad[s]);
+}
+
+/* Which gradients are wanted at all, and which operation is the first to write one (the others add). */
+static void plan_gradients(Tape *t, const Net *net, Life *seen)
+{
+    for (int i = 0; i < net->ops; i++) {
+        const Op *op = &net->op[i];
+        t->slot[op->out].wanted =
+            op->param[0] >= 0 || t->slot[op->in[0]].wanted || (op->in[1] >= 0 && t->slot[op->in[1]].wanted);
+    }
+    for (int s = 0; s < net->slots; s++) seen[s].birth = 0;
+    for (int i = net->ops - 1; i >= 0; i--)
+        for (int k = 0; k < 2 && net->op[i].in[k] >= 0; k++)
+            t->add[i][k] = seen[net->op[i].in[k]].birth++ > 0;
+}
+
+/* Everything that lies in the arena. */
+static void lay_out(Tape *t, const Net *net)
+{
+    Carver *c = &t->carver;
+    ptrdiff_t in = shape_floats(net->input), out = shape_floats(net->output);
+    t->input = CARVE_FLOATS(c, t->rows * in);
+    t->output = CARVE_FLOATS(c, t->rows * out);
+    if (t->training) {
+        t->output_grad = CARVE_FLOATS(c, t->rows * out);
+        if (!net->input.h) t->input_grad = CARVE_FLOATS(c, t->rows * in);
+        t->grads = CARVE_FLOATS(c, net->trained);
+    }
+    t->block = CARVE_FLOATS(c, t->chunks * t->block_floats);
+    for (int i = 0; i < net->ops; i++) {
+        const Op *op = &net->op[i];
+        if (op->kind->plan) op->kind->plan(net, op, &t->state[i], c, t->rows, t->chunks, t->training);
+        if (op->kind != &op_gaussian) continue;
+        t->kl = t->state[i].kl;
+        t->mean_p = carve(c, (size_t)(t->rows * net->output.c) * sizeof(double));
+    }
+}
+
+static ptrdiff_t rows_of_chunk(const Net *net)
+{
+    for (int i = 0; i < net->ops; i++)
+        if (net->op[i].kind == &op_conv) return CHUNK_IMAGES;
+    return CHUNK_ROWS;
+}
+
+Tape *tape_open(const Net *net, ptrdiff_t rows, bool training, Err *err)
+{
+    assert(rows > 0 && net->ops > 0);
+    size_t slots = (size_t)net->slots, ops = (size_t)net->ops;
+    Buffer *buffer = calloc(2 * slots, sizeof *buffer);
+    Life *life = calloc(2 * slots, sizeof *life);
+    Tape *t = calloc(1, sizeof *t);
+    if (!t || !buffer || !life) goto no_memory;
+    t->rows = rows;
+    t->training = training;
+    t->chunk_rows = rows_of_chunk(net);
+    t->chunks = (rows + t->chunk_rows - 1) / t->chunk_rows;
+    t->slot = calloc(slots, sizeof *t->slot);
+    t->state = calloc(ops, sizeof *t->state);
+    t->add = calloc(ops, sizeof *t->add);
+    t->step = calloc(2 * ops, sizeof *t->step);
+    if (!t->slot || !t->state || !t->add || !t->step) goto no_memory;
+    plan_gradients(t, net, life);
+    place_slots(t, net, buffer, life);
+    t->carver.dry = true;
+    lay_out(t, net);
+    TRY(arena_open(&t->carver.arena, t->carver.bytes, err));
+    t->carver.dry = false;
+    t->carver.bytes = 0;
+    lay_out(t, net);
+    free(buffer);
+    free(life);
+    return t;
+no_memory:
+    err_set(err, ERR_MEMORY, "no memory for the plan of a network of %d operations", net->ops);
+fail:
+    free(buffer);
+    free(life);
+    tape_close(t);
+    return NULL;
+}
+
+void tape_close(Tape *t)
+{
+    if (!t) return;
+    arena_close(&t->carver.arena);
+    free(t->slot);
+    free(t->state);
+    free(t->add);
+    free(t->step);
+    free(t);
+}

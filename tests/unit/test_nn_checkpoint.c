@@ -1,0 +1,343 @@
+/* test_nn_checkpoint.c - safetensors: round trips, the bytes themselves, and every file that must be refused.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "nn/checkpoint.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static char path[128]; /* of the test's own file */
+
+static Net *open_net(uint64_t seed)
+{
+    ModelSpec spec = {.family = "wrn", .depth = 10, .width = 1};
+    Net *net = net_body(&spec, (Shape){8, 8, 3}, NULL);
+    assert_non_null(net);
+    net_init(net, seed, 0);
+    return net;
+}
+
+static void save(const Net *net, const char *prefix)
+{
+    Err err = {0};
+    TensorFile f;
+    tensors_init(&f);
+    assert_int_equal(net_to_tensors(net, prefix, &f, &err), OK);
+    assert_int_equal(tensors_meta(&f, "tare.family", net->family, &err), OK);
+    assert_int_equal(tensors_write(path, &f, &err), OK);
+    tensors_free(&f);
+}
+
+static void test_round_trip(void **state)
+{
+    (void)state;
+    Err err = {0};
+    TensorFile f;
+    Net *net = open_net(1), *other = open_net(2);
+    save(net, "body/");
+    assert_int_equal(tensors_read(path, &f, &err), OK);
+    assert_string_equal(tensors_meta_find(&f, "tare.family"), "wrn");
+    assert_null(tensors_meta_find(&f, "tare.head"));
+    assert_int_equal(f.tensors, net->params);
+    assert_int_equal(net_from_tensors(other, "body/", &f, path, &err), OK);
+    assert_true(net_fingerprint(net) == net_fingerprint(other));
+    tensors_free(&f);
+    net_release(net);
+    net_release(other);
+}
+
+/* All types, added in an order that the file changes, so that each is aligned; a scalar and an empty tensor
+ * too. */
+static void test_types(void **state)
+{
+    (void)state;
+    static const uint8_t u8[3] = {1, 2, 255};
+    static const int32_t i32[2] = {-7, 7};
+    static const int64_t i64[1] = {INT64_MIN};
+    static const double f64[2] = {0.1, -INFINITY};
+    static const float f32[6] = {1, 2, 3, 4, 5, -0.0f};
+    static const struct {
+        const char *name;
+        TensorType type;
+        int dims;
+        ptrdiff_t shape[2];
+        const void *data;
+        size_t size;
+    } rows[] = {
+        {"u8", TENSOR_U8, 1, {3}, u8, sizeof u8},
+        {"i32", TENSOR_I32, 1, {2}, i32, sizeof i32},
+        {"scalar", TENSOR_I64, 0, {0}, i64, sizeof i64},
+        {"f64", TENSOR_F64, 1, {2}, f64, sizeof f64},
+        {"f32 \"\xc3\xa9\"", TENSOR_F32, 2, {2, 3}, f32, sizeof f32},
+        {"none", TENSOR_F32, 2, {0, 3}, f32, 0},
+    };
+    enum { ROWS = sizeof rows / sizeof rows[0] };
+    Err err = {0};
+    TensorFile f;
+    tensors_init(&f);
+    for (int i = 0; i < ROWS; i++)
+        assert_int_equal(
+            tensors_add(&f, rows[i].name, rows[i].type, rows[i].dims, rows[i].shape, rows[i].data, &err), OK);
+    assert_int_equal(tensors_write(path, &f, &err), OK);
+    tensors_free(&f);
+    if (tensors_read(path, &f, &err) != OK) fail_msg("%s", err.msg);
+    for (int i = 0; i < ROWS; i++) {
+        const Tensor *t = tensors_find(&f, rows[i].name);
+        assert_non_null(t);
+        assert_int_equal(t->type, rows[i].type);
+        assert_int_equal(t->dims, rows[i].dims);
+        assert_memory_equal(t->shape, rows[i].shape, (size_t)t->dims * sizeof t->shape[0]);
+        assert_memory_equal(t->data, rows[i].data, rows[i].size);
+    }
+    tensors_free(&f);
+}
+
+static void test_same_bytes(void **state)
+{
+    (void)state;
+    unsigned char *bytes[2];
+    size_t size[2];
+    for (int i = 0; i < 2; i++) {
+        Net *net = open_net(1);
+        save(net, "");
+        assert_int_equal(file_read(path, SIZE_MAX / 2, false, &bytes[i], &size[i], NULL), OK);
+        net_release(net);
+    }
+    assert_int_equal(size[0], size[1]);
+    assert_memory_equal(bytes[0], bytes[1], size[0]);
+    assert_int_equal(bytes[0][0] % 8, 0); /* the data start on a multiple of 8 */
+    free(bytes[0]);
+    free(bytes[1]);
+}
+
+/* Read and written again: the same bytes, so the checksum is not carried twice. */
+static void test_rewrite(void **state)
+{
+    (void)state;
+    TensorFile f;
+    unsigned char *bytes[2];
+    size_t size[2];
+    Net *net = open_net(1);
+    save(net, "");
+    assert_int_equal(file_read(path, SIZE_MAX / 2, false, &bytes[0], &size[0], NULL), OK);
+    assert_int_equal(tensors_read(path, &f, NULL), OK);
+    assert_int_equal(tensors_write(path, &f, NULL), OK);
+    assert_int_equal(file_read(path, SIZE_MAX / 2, false, &bytes[1], &size[1], NULL), OK);
+    assert_int_equal(size[0], size[1]);
+    assert_memory_equal(bytes[0], bytes[1], size[0]);
+    free(bytes[0]);
+    free(bytes[1]);
+    tensors_free(&f);
+    net_release(net);
+}
+
+/* ---- refusals: a header as text, and so many bytes of data behind it
+ * --------------------------------------------- */
+
+#define ROW(name, type, shape, from, to)                                                                     \
+    "\"" name "\":{\"dtype\":\"" type "\",\"shape\":" shape ",\"data_offsets\":[" #from "," #to "]}"
+
+static const struct {
+    const char *name, *header;
+    size_t data;
+    const char *says; /* NULL: it is read */
+} files[] = {
+    {"good", "{" ROW("a", "F32", "[2]", 0, 8) "," ROW("b", "U8", "[1,3]", 8, 11) "}", 11, NULL},
+    {"good, out of order", "{" ROW("b", "F32", "[1]", 8, 12) "," ROW("a", "F32", "[2]", 0, 8) "}", 12, NULL},
+    {"good, padded", "{" ROW("a", "F32", "[2]", 0, 8) "}   ", 8, NULL},
+    {"nothing in it", "{}", 0, NULL},
+    {"bad JSON", "{\"a\":", 0, "no JSON object"},
+    {"no object", "[1]", 0, "no JSON object"},
+    {"empty header", "", 0, "no JSON object"},
+    {"twice the name", "{" ROW("a", "U8", "[1]", 0, 1) "," ROW("a", "U8", "[1]", 1, 2) "}", 2, "duplicate"},
+    {"overlap", "{" ROW("a", "U8", "[4]", 0, 4) "," ROW("b", "U8", "[4]", 2, 6) "}", 6, "overlap"},
+    {"hole", "{" ROW("a", "U8", "[4]", 0, 4) "," ROW("b", "U8", "[2]", 5, 7) "}", 7, "hole"},
+    {"hole at the start", "{" ROW("a", "U8", "[4]", 1, 5) "}", 5, "hole"},
+    {"bytes left over", "{" ROW("a", "U8", "[4]", 0, 4) "}", 6, "2 bytes of data belong to no tensor"},
+    {"cut short", "{" ROW("a", "F32", "[4]", 0, 16) "}", 12, "claims bytes 0 to 16 of 12"},
+    {"backwards", "{" ROW("a", "U8", "[4]", 4, 0) "}", 4, "claims bytes 4 to 0"},
+    {"negative offset", "{" ROW("a", "U8", "[4]", -4, 0) "}", 4, "lacks dtype, shape or data_offsets"},
+    {"wrong size", "{" ROW("a", "F32", "[3]", 0, 8) "}", 8, "want another size"},
+    {"size overflows", "{" ROW("a", "F32", "[4611686018427387904,4]", 0, 0) "}", 0, "want another size"},
+    {"negative shape", "{" ROW("a", "U8", "[-1,-1]", 0, 1) "}", 1, "no list of sizes"},
+    {"shape of text", "{" ROW("a", "U8", "[\"1\"]", 0, 1) "}", 1, "no list of sizes"},
+    {"shape is no list", "{" ROW("a", "U8", "1", 0, 1) "}", 1, "lacks dtype"},
+    {"unknown type", "{" ROW("a", "BF16", "[1]", 0, 2) "}", 2, "of type BF16"},
+    {"five dimensions", "{" ROW("a", "U8", "[1,1,1,1,1]", 0, 1) "}", 1, "has 5 dimensions"},
+    {"not aligned", "{" ROW("a", "U8", "[2]", 0, 2) "," ROW("b", "F32", "[1]", 2, 6) "}", 6,
+     "not a multiple of 4"},
+    {"no offsets", "{\"a\":{\"dtype\":\"U8\",\"shape\":[1]}}", 1, "lacks dtype"},
+    {"row is no table", "{\"a\":3}", 0, "lacks dtype"},
+    {"metadata of numbers", "{\"__metadata__\":{\"n\":1}}", 0, "metadata 'n' is no string"},
+    {"metadata is no table", "{\"__metadata__\":[]}", 0, "no table of strings"},
+    {"wrong checksum", "{\"__metadata__\":{\"tare.checksum\":\"0123\"}," ROW("a", "U8", "[1]", 0, 1) "}", 1,
+     "edited or torn"},
+};
+
+static void write_raw(uint64_t header, const char *text, size_t length, size_t data)
+{
+    unsigned char bytes[1024] = {0};
+    assert_true(8 + length + data <= sizeof bytes);
+    for (int i = 0; i < 8; i++) bytes[i] = (unsigned char)(header >> (8 * i));
+    memcpy(bytes + 8, text, length);
+    assert_int_equal(file_write(path, bytes, 8 + length + data, NULL), OK);
+}
+
+static void test_files(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        Err err = {0};
+        TensorFile f;
+        size_t length = strlen(files[i].header);
+        write_raw(length, files[i].header, length, files[i].data);
+        Status status = tensors_read(path, &f, &err);
+        if (!files[i].says) {
+            if (status != OK) fail_msg("%s: refused: %s", files[i].name, err.msg);
+            tensors_free(&f);
+            continue;
+        }
+        if (status != ERR_FORMAT) fail_msg("%s: read, but must be refused", files[i].name);
+        if (!strstr(err.msg, files[i].says) || !strstr(err.msg, path))
+            fail_msg("%s: %s", files[i].name, err.msg);
+        assert_null(f.tensor);
+    }
+}
+
+static const struct {
+    const char *name;
+    uint64_t header;
+    size_t file;
+} heads[] = {
+    {"empty", 0, 0},
+    {"seven bytes", 0, 7},
+    {"beyond the file", 3, 10},
+    {"over 100 MB", 200 << 20, 64},
+    {"all ones", UINT64_MAX, 64},
+};
+
+static void test_header_length(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        Err err = {0};
+        TensorFile f;
+        unsigned char bytes[64] = {0};
+        for (int k = 0; k < 8; k++) bytes[k] = (unsigned char)(heads[i].header >> (8 * k));
+        assert_int_equal(file_write(path, bytes, heads[i].file, NULL), OK);
+        if (tensors_read(path, &f, &err) != ERR_FORMAT) fail_msg("%s: not refused", heads[i].name);
+        assert_non_null(strstr(err.msg, "first 8 bytes"));
+    }
+    Err err = {0};
+    TensorFile f;
+    unlink(path);
+    assert_int_equal(tensors_read(path, &f, &err), ERR_IO);
+}
+
+/* A saved network with one bit turned (but in the name "tare.checksum" itself), or cut anywhere, is never
+ * read. */
+static void test_damage(void **state)
+{
+    (void)state;
+    unsigned char *bytes;
+    size_t size;
+    TensorFile f;
+    Net *net = open_net(1);
+    save(net, "");
+    assert_int_equal(file_read(path, SIZE_MAX / 2, false, &bytes, &size, NULL), OK);
+    for (size_t at = 0; at < size; at += at < 4096 ? 53 : 30011) {
+        bytes[at] ^= 1;
+        assert_int_equal(file_write(path, bytes, size, NULL), OK);
+        if (tensors_read(path, &f, NULL) == OK) fail_msg("bit turned in byte %zu of %zu: not seen", at, size);
+        bytes[at] ^= 1;
+        assert_int_equal(file_write(path, bytes, at, NULL), OK);
+        if (tensors_read(path, &f, NULL) == OK) fail_msg("cut after byte %zu of %zu: not seen", at, size);
+    }
+    free(bytes);
+    net_release(net);
+}
+
+/* ---- networks that do not fit
+ * ------------------------------------------------------------------------------------ */
+
+static void test_misfits(void **state)
+{
+    (void)state;
+    Err err = {0};
+    TensorFile f;
+    Net *net = open_net(1), *before = open_net(1);
+    HeadSpec spec = {.kind = "linear"};
+    Net *head = net_head(&spec, 64, 10, NULL), *wide = net_head(&spec, 64, 100, NULL);
+    net_init(wide, 1, 1);
+    save(wide, "");
+    assert_int_equal(tensors_read(path, &f, NULL), OK);
+    assert_int_equal(net_from_tensors(net, "", &f, path, &err), ERR_FORMAT);
+    assert_non_null(strstr(err.msg, "'init_conv.weight' is missing"));
+    assert_int_equal(net_from_tensors(head, "", &f, path, &err), ERR_FORMAT);
+    assert_non_null(strstr(err.msg, "'logits.weight' is 100x64, and the network wants 10x64"));
+    assert_int_equal(net_from_tensors(wide, "x/", &f, path, &err), ERR_FORMAT);
+    assert_non_null(strstr(err.msg, "'x/logits.weight' is missing"));
+    tensors_free(&f);
+
+    net->values[net_param(net, "batchnorm.bias")->offset + 2] = NAN;
+    save(net, "");
+    net_release(net);
+    net = open_net(1);
+    assert_int_equal(tensors_read(path, &f, NULL), OK);
+    assert_int_equal(net_from_tensors(net, "", &f, path, &err), ERR_FORMAT);
+    assert_non_null(strstr(err.msg, "'batchnorm.bias' has a value that is no number (element 2)"));
+    assert_true(net_fingerprint(net) == net_fingerprint(before)); /* nothing was loaded */
+    tensors_free(&f);
+    net_release(net);
+    net_release(before);
+    net_release(head);
+    net_release(wide);
+}
+
+static void test_add_refusals(void **state)
+{
+    (void)state;
+    static const float x[1];
+    static const ptrdiff_t one[5] = {1, 1, 1, 1, 1};
+    char longname[200];
+    memset(longname, 'n', sizeof longname - 1);
+    longname[sizeof longname - 1] = 0;
+    TensorFile f;
+    tensors_init(&f);
+    assert_int_equal(tensors_add(&f, "a", TENSOR_F32, 1, one, x, NULL), OK);
+    assert_int_equal(tensors_add(&f, "a", TENSOR_F32, 1, one, x, NULL), ERR_USAGE);
+    assert_int_equal(tensors_add(&f, longname, TENSOR_F32, 1, one, x, NULL), ERR_USAGE);
+    assert_int_equal(tensors_add(&f, "b", TENSOR_F32, 5, one, x, NULL), ERR_USAGE);
+    assert_int_equal(tensors_meta(&f, "k", "v", NULL), OK);
+    assert_int_equal(tensors_meta(&f, "k", "w", NULL), ERR_USAGE);
+    assert_int_equal(tensors_meta(&f, longname, "w", NULL), ERR_USAGE);
+    assert_int_equal(f.tensors, 1);
+    assert_string_equal(tensors_meta_find(&f, "k"), "v");
+    tensors_free(&f);
+}
+
+int main(void)
+{
+    char folder[] = "/tmp/tare-checkpoint-XXXXXX";
+    if (!mkdtemp(folder)) return 1;
+    snprintf(path, sizeof path, "%s/net.safetensors", folder);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_types),
+        cmocka_unit_test(test_same_bytes),   cmocka_unit_test(test_rewrite),
+        cmocka_unit_test(test_files),        cmocka_unit_test(test_header_length),
+        cmocka_unit_test(test_damage),       cmocka_unit_test(test_misfits),
+        cmocka_unit_test(test_add_refusals),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    folder_remove(folder, NULL);
+    return failed;
+}

@@ -2,7 +2,6 @@
 #include "data/batch.h"
 
 #include "base/rng.h"
-#include <string.h>
 
 /* level[c][p] = the float of pixel value p in channel c. */
 typedef float Levels[DATA_MAX_CHANNELS][256];

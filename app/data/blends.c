@@ -7,7 +7,7 @@
  * position say nothing, and beta sets the Bayes error E[1 - max p*]. The evidence is not invariant to flips:
  * a mirrored stripe leans the other way.
  *
- * The task (filters, offsets, beta) depends on classes, size, noise and bayes; the seed only draws images and
+ * The task (filters, beta) depends on classes, size, noise and bayes; the seed only draws images and
  * labels from it. */
 #include "data/source.h"
 
@@ -15,7 +15,6 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     MAX_CLASSES = 20,
@@ -23,7 +22,7 @@ enum {
     RGB = 3,
     RADIUS = 4, /* of a filter */
     TAPS = 2 * RADIUS + 1,
-    REFERENCE = 2000, /* images that set offsets and beta */
+    REFERENCE = 2000, /* images that set beta */
     REFERENCE_SEED = 0,
 };
 
@@ -38,7 +37,7 @@ typedef struct {
     double noise;
     Wave wave[MAX_CLASSES];
     float column[MAX_CLASSES][2][TAPS], row[MAX_CLASSES][2][TAPS]; /* real and imaginary part */
-    double offset[MAX_CLASSES], beta;
+    double beta;
 } Task;
 
 static const double coarse = 4.5, fine = 2.8; /* period in pixels */
@@ -179,13 +178,12 @@ static double gabor_energy(const Task *t, const float *grey, ptrdiff_t k)
     return energy / (double)(fit * fit);
 }
 
-/* evidence (classes) = log(1 + energy) of each class's filter, in grey levels squared, less its usual value.
- */
+/* evidence (classes) = log(1 + energy) of each class's filter, the energy in grey levels squared. */
 static void evidence_of(const Task *t, const uint8_t *image, double *evidence)
 {
     float grey[MAX_SIDE * MAX_SIDE];
     grey_image(t, grey, image);
-    for (ptrdiff_t k = 0; k < t->classes; k++) evidence[k] = log(1 + gabor_energy(t, grey, k)) - t->offset[k];
+    for (ptrdiff_t k = 0; k < t->classes; k++) evidence[k] = log(1 + gabor_energy(t, grey, k));
 }
 
 /* p (classes) = softmax(beta * evidence) */
@@ -210,10 +208,9 @@ static double bayes_error(const double *evidence, ptrdiff_t n, ptrdiff_t classes
     return sum / (double)n;
 }
 
-/* Offsets that make the classes equally frequent on the whole, and the beta that gives the wanted Bayes
- * error, both on reference images that no seed changes. The error falls as beta grows, from 1 - 1/classes at
- * beta = 0. */
-static Status task_set(Task *t, double bayes, Err *err)
+/* The beta that gives the wanted Bayes error on reference images that no seed changes. The error falls as
+ * beta grows, from 1 - 1/classes at beta = 0. */
+static Status beta_set(Task *t, double bayes, Err *err)
 {
     ptrdiff_t classes = t->classes;
     uint8_t image[MAX_SIDE * MAX_SIDE * RGB];
@@ -223,10 +220,6 @@ static Status task_set(Task *t, double bayes, Err *err)
         Rng rng = rng_stream(REFERENCE_SEED, RNG_BLENDS, SPLITS, (uint32_t)i);
         draw_image(t, image, &rng);
         evidence_of(t, image, evidence + i * classes);
-    }
-    for (ptrdiff_t k = 0; k < classes; k++) {
-        for (ptrdiff_t i = 0; i < REFERENCE; i++) t->offset[k] += evidence[i * classes + k] / REFERENCE;
-        for (ptrdiff_t i = 0; i < REFERENCE; i++) evidence[i * classes + k] -= t->offset[k];
     }
     double low = 0, high = 1e3;
     for (int halving = 0; halving < 50; halving++) {
@@ -296,7 +289,7 @@ Status blends_load(Dataset *d, Err *err)
     }
     d->h = d->w = t.size;
     d->c = RGB;
-    TRY(task_set(&t, spec->bayes, err));
+    TRY(beta_set(&t, spec->bayes, err));
     TRY(class_names(d, err));
     TRY(draw_split(&t, d, SPLIT_TRAIN, spec->train, err));
     TRY(draw_split(&t, d, SPLIT_VALID, spec->valid, err));

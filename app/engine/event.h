@@ -104,7 +104,8 @@ typedef struct {
 
 _Static_assert(sizeof(Event) <= 1280, "events stay small");
 
-/* A new object (the caller owns it), or NULL for lack of memory. Numbers round-trip exactly. */
+/* A new object (the caller owns it), or NULL for lack of memory. Numbers round-trip exactly; NaN and infinities, which JSON
+ * lacks, are the strings "nan", "inf" and "-inf". Bytes of a text that are not UTF-8 become '?'. */
 json_t *event_to_json(const Event *event);
 
 /* Checks every key, type and range: a line may have been torn or edited. ERR_FORMAT says which key. */

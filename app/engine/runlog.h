@@ -20,7 +20,7 @@ typedef struct {
 typedef struct {
     uint64_t seq;
     int32_t step, epoch, stage;
-    bool best; /* a BEST followed */
+    uint64_t best; /* seq of the BEST that followed, 0 = none: a resume may forget it and keep the evaluation */
     char split[8], checkpoint[8], file[EVENT_NAME_SIZE];
     double nll, brier, accuracy, confidence, seconds;
     FineBins bins;

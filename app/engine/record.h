@@ -25,11 +25,12 @@ typedef struct {
 /* A name is 1..48 letters, digits, '.', '_', '-', and does not start with '.' or '-'. ERR_USAGE says so. */
 Status record_check_name(const char *name, Err *err);
 
-/* Make runs/name (ERR_USAGE when it exists), lock it, write config.json. */
+/* Make runs/name (ERR_USAGE when it exists), lock it, write config.json; "wall": {"created": now} is added where config has
+ * no "wall". */
 Status record_create(Record *r, const char *runs, const char *name, const json_t *config, Err *err);
 
-/* Open an existing run to go on with it: lock it (ERR_STATE: another process is writing it), cut a torn last line off
- * events.jsonl, and fold what is there into log. */
+/* Open an existing run to go on with it: lock it (ERR_STATE: a process is writing it), cut a torn last line off
+ * events.jsonl (one without a newline, or that is no JSON), and fold what is there into log, which is empty before. */
 Status record_reopen(Record *r, const char *runs, const char *name, RunLog *log, Err *err);
 
 /* Append one line; written to the system before it returns, so that a checkpoint never names an event that is lost. */

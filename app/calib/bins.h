@@ -32,6 +32,7 @@ Status bins_equal_width(Bin *bin, int count, const double *confidence, const uin
 Status bins_equal_mass(Bin *bin, int count, int *made, const double *confidence, const uint8_t *right, ptrdiff_t n,
                        Err *err);
 
+/* Each is NaN when all bins are empty. */
 double bins_ece(const Bin *bin, int count);   /* sum n_b/n |mean confidence - accuracy| */
 double bins_mce(const Bin *bin, int count);   /* max over non-empty bins */
 double bins_avgce(const Bin *bin, int count); /* unweighted mean over non-empty bins */

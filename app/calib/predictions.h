@@ -11,7 +11,7 @@ typedef struct {
     ptrdiff_t n, classes;
     float *logp;      /* (n, classes) log-probabilities; rows are normalised again, in double, when read */
     int32_t *labels;  /* (n), 0-based */
-    ptrdiff_t clipped; /* imported probabilities raised to 1e-15 */
+    ptrdiff_t clipped; /* samples with an imported probability that was raised to 1e-15 */
     int references;   /* atomic */
 } Predictions;
 
@@ -25,8 +25,9 @@ Predictions *predictions_from_probs(ptrdiff_t n, ptrdiff_t classes, const double
 Predictions *predictions_retain(Predictions *p);
 void predictions_release(Predictions *p); /* NULL is fine */
 
-/* p (classes) = the probabilities of a row: exp(logp), normalised, in double. */
-void predictions_row(const Predictions *pred, ptrdiff_t row, double *p);
+/* p (classes) = the probabilities of a row: exp(logp), normalised, in double. Returns log sum exp(logp), so that
+ * -log p_y is that minus logp_y, whatever p_y underflows to. */
+double predictions_row(const Predictions *pred, ptrdiff_t row, double *p);
 
 /* confidence (n) = max p, right (n) = 1 where the arg max (lowest index of ties) is the label. Either may be NULL. */
 void predictions_top(const Predictions *pred, double *confidence, uint8_t *right);

@@ -1,0 +1,24 @@
+/* glyph.h - the characters that plots are made of: one table row for each kind of terminal. */
+#ifndef TARE_PLOT_GLYPH_H
+#define TARE_PLOT_GLYPH_H
+
+#include <stdint.h>
+
+typedef enum { GLYPHS_ASCII, GLYPHS_BLOCK, GLYPHS_BRAILLE } GlyphSet;
+
+typedef struct {
+    const char *name;                                             /* "ascii", "block", "braille" */
+    uint32_t horizontal, vertical, corner, tick_left, tick_below; /* axes */
+    uint32_t fill[9];     /* a cell filled from below by 0 .. 8 eighths */
+    uint32_t over, under; /* gaps of over- and under-confidence */
+    int dots_x, dots_y;   /* dots in a cell */
+    uint32_t dots[16];    /* cell by the set of its dots, bit y * dots_x + x, y down; braille is computed */
+    const char *rule, *plus_minus, *ellipsis; /* in tables */
+} Glyphs;
+
+const Glyphs *glyphs_of(GlyphSet set);
+
+/* The character with this set of dots. */
+uint32_t glyph_dots(const Glyphs *glyphs, unsigned dots);
+
+#endif

@@ -175,7 +175,7 @@ void conv_unpack_gradient(float *grad, const float *dw, const ConvShape *s)
             for (ptrdiff_t ky = 0; ky < s->k; ky++)
                 for (ptrdiff_t kx = 0; kx < s->k; kx++) {
                     ptrdiff_t row = kx * s->ci + c;
-                    ptrdiff_t tile = (o / CONV_BLOCK * s->k + ky) * per_tap + row / CONV_TILE_ROWS;
+                    ptrdiff_t tile = (ky * per_tap + row / CONV_TILE_ROWS) * blocks(s->co) + o / CONV_BLOCK;
                     *grad++ = dw[tile * CONV_TILE + row % CONV_TILE_ROWS * CONV_BLOCK + o % CONV_BLOCK];
                 }
 }

@@ -1,9 +1,10 @@
 /* conv.h - convolutions over channels-last images with a zero border of one pixel.
  *
- * x (n, h+2, w+2, ci), y (n, h/stride+2, w/stride+2, co), weights (co, ci, k, k) as PyTorch's. k = 3: "SAME" padding, at stride 1
- * one pixel on each side, at stride 2 none left and top, one right and bottom; h and w even. k = 1: no padding.
- * Forward and backward-data write pixels only and leave every border as it is (zero, from the arena). One thread each;
- * the caller splits the images. Convolution has no bias here: batch normalisation follows. */
+ * x (n, h+2, w+2, ci), y (n, h/stride+2, w/stride+2, co), weights (co, ci, k, k) as PyTorch's. k = 3: "SAME"
+ * padding, at stride 1 one pixel on each side, at stride 2 none left and top, one right and bottom; h and w
+ * even. k = 1: no padding. Forward and backward-data write pixels only and leave every border as it is (zero,
+ * from the arena). One thread each; the caller splits the images. Convolution has no bias here: batch
+ * normalisation follows. */
 #ifndef TARE_KERNEL_CONV_H
 #define TARE_KERNEL_CONV_H
 
@@ -24,11 +25,12 @@ void conv_pack_backward(float *packed, const float *weights, const ConvShape *s)
 void conv_forward(float *y, const float *x, const float *packed, const ConvShape *s, ptrdiff_t n);
 
 /* dx = dy * w' (or += with add): the gradient of the input. packed by conv_pack_backward. */
-void conv_backward_data(float *dx, const float *dy, const float *packed, const ConvShape *s, ptrdiff_t n, bool add);
+void conv_backward_data(float *dx, const float *dy, const float *packed, const ConvShape *s, ptrdiff_t n,
+                        bool add);
 
-/* dw += the gradient of the weights from n images, in the kernel's own tile order; conv_unpack_gradient then gives
- * grad (co, ci, k, k). The work is split over conv_gradient_tiles(s) tiles of output: tile t only touches its own floats
- * of dw (conv_gradient_size(s) floats, zeroed by the caller). */
+/* dw += the gradient of the weights from n images, in the kernel's own tile order; conv_unpack_gradient then
+ * gives grad (co, ci, k, k). The work is split over conv_gradient_tiles(s) tiles of output: tile t only
+ * touches its own floats of dw (conv_gradient_size(s) floats, zeroed by the caller). */
 size_t conv_gradient_size(const ConvShape *s);
 ptrdiff_t conv_gradient_tiles(const ConvShape *s);
 void conv_backward_weights(float *dw, const float *x, const float *dy, const ConvShape *s, ptrdiff_t n,

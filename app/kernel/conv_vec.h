@@ -9,9 +9,9 @@
 #define GROUP (VECS * LANES)
 
 enum {
-    MOST_DEPTH = 576,      /* weights of one block that are swept at once: 36 KB */
-    STRIP_DEPTH = 384,     /* else this much of a strip at a time: 24 KB, inside L1 */
-    GRADIENT_PIXELS = 128, /* pixels whose outer products are added before the next tile's turn */
+    MOST_DEPTH = 576,     /* weights of one block that are swept at once: 36 KB */
+    STRIP_DEPTH = 384,    /* else this much of a strip at a time: 24 KB, inside L1 */
+    GRADIENT_PIXELS = 64, /* pixels whose outer products are added before the next tile's turn */
 };
 
 /* y (pixels, GROUP) (+)= x's strips times w, rows of CONV_BLOCK. Only the first `lanes` channels exist in y.
@@ -37,27 +37,46 @@ INLINE void sweep_tile(float *y, const float *x, const float *w, const ConvSweep
         }
 }
 
-/* One block of 16 channels over all pixels. */
-static void sweep_block(float *y, const float *x, const float *w, const ConvSweep *s, ptrdiff_t channels)
+/* One block of 16 channels (or what is left of them) over all pixels. */
+INLINE void sweep_pixels(float *y, const float *x, const float *w, const ConvSweep *s, ptrdiff_t channels)
 {
     for (ptrdiff_t g = 0; g < channels; g += GROUP)
         for (ptrdiff_t r = 0; r < s->rows; r++) {
             float *to = y + r * s->out_row + g;
             const float *from = x + r * s->in_row;
-            for (ptrdiff_t p = 0, step; p < s->cols;
-                 p += step, to += step * s->out_pixel, from += step * s->in_pixel) {
-                const ptrdiff_t left = s->cols - p;
-                if (left >= TILE && left != 8) {
+            for (ptrdiff_t left = s->cols, step; left > 0; left -= step) {
+                step = left >= TILE && left != 8 ? TILE : left >= 4 ? 4 : 1; /* 8 = 4 + 4 */
+                if (step == TILE)
                     sweep_tile(to, from, w + g, s, TILE, channels - g);
-                    step = TILE;
-                } else if (left >= 4) {
+                else if (step == 4)
                     sweep_tile(to, from, w + g, s, 4, channels - g);
-                    step = 4;
-                } else {
+                else
                     sweep_tile(to, from, w + g, s, 1, channels - g);
-                    step = 1;
-                }
+                to += step * s->out_pixel;
+                from += step * s->in_pixel;
             }
+        }
+}
+
+static void sweep_block(float *y, const float *x, const float *w, const ConvSweep *s, ptrdiff_t channels)
+{
+    if (channels == CONV_BLOCK) /* a constant, so that no store looks at it */
+        sweep_pixels(y, x, w, s, CONV_BLOCK);
+    else
+        sweep_pixels(y, x, w, s, channels);
+}
+
+/* Weights that L1 cannot hold are swept in parts of a strip, each adding to y. */
+static void sweep_parts(float *y, const float *x, const float *w, const ConvSweep *s, ptrdiff_t channels)
+{
+    ConvSweep part = *s;
+    part.taps = 1;
+    for (ptrdiff_t tap = 0; tap < s->taps; tap++)
+        for (ptrdiff_t i = 0; i < s->length; i += part.length) {
+            part.length = s->length - i < STRIP_DEPTH ? s->length - i : STRIP_DEPTH;
+            sweep_block(y, x + tap * s->tap_step + i, w, &part, channels);
+            w += part.length * CONV_BLOCK;
+            part.add = true;
         }
 }
 
@@ -66,7 +85,9 @@ static void conv_sweep(float *y, const float *x, const ConvSweep *s)
     const ptrdiff_t depth = s->taps * s->length;
     for (ptrdiff_t c = 0; c < s->channels; c += CONV_BLOCK) {
         const ptrdiff_t channels = s->channels - c < CONV_BLOCK ? s->channels - c : CONV_BLOCK;
-        sweep_block(y + s->out_start + c, x + s->in_start, s->weights + c * depth, s, channels);
+        void (*const sweep)(float *, const float *, const float *, const ConvSweep *, ptrdiff_t) =
+            depth > MOST_DEPTH ? sweep_parts : sweep_block;
+        sweep(y + s->out_start + c, x + s->in_start, s->weights + c * depth, s, channels);
     }
 }
 
@@ -107,12 +128,14 @@ static void conv_gradient(float *dw, const float *x, const float *dy, const Conv
                           ptrdiff_t first_tile, ptrdiff_t tiles)
 {
     const ptrdiff_t per_tap = (s->length + CONV_TILE_ROWS - 1) / CONV_TILE_ROWS;
+    const ptrdiff_t blocks = (s->channels + CONV_BLOCK - 1) / CONV_BLOCK;
     const ptrdiff_t most = s->cols < GRADIENT_PIXELS ? GRADIENT_PIXELS / s->cols : 1;
     for (ptrdiff_t row = 0; row < s->rows; row += most)
         for (ptrdiff_t t = first_tile; t < first_tile + tiles; t++) {
             const ptrdiff_t height = s->rows - row < most ? s->rows - row : most;
-            const ptrdiff_t block = t / per_tap / s->taps, tap = t / per_tap % s->taps;
-            const ptrdiff_t strip = t % per_tap * CONV_TILE_ROWS, left = s->length - strip;
+            const ptrdiff_t block = t % blocks,
+                            tap = t / blocks / per_tap; /* one strip stays in L1 for all blocks */
+            const ptrdiff_t strip = t / blocks % per_tap * CONV_TILE_ROWS, left = s->length - strip;
             const ptrdiff_t rows = left < CONV_TILE_ROWS ? left : CONV_TILE_ROWS;
             const ptrdiff_t channels = s->channels - block * CONV_BLOCK;
             const float *from = x + s->in_start + row * s->in_row + tap * s->tap_step + strip;

@@ -44,8 +44,7 @@ Net *net_head(const HeadSpec *spec, ptrdiff_t features, ptrdiff_t classes, Err *
     return NULL;
 }
 
-/* ---- prediction
- * ------------------------------------------------------------------------------------------------ */
+/* ---- prediction ---- */
 
 typedef struct {
     const Net *head;

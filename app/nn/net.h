@@ -120,7 +120,8 @@ const float *tape_input_grad(const Tape *tape); /* plain rows only (a head's fea
 float *tape_grads(Tape *tape);              /* (net->trained): set, not added to, by net_backward */
 const float *tape_kl(const Tape *tape);     /* (rows): KL(q(z|x) || N(0, I)) summed over Z; NULL unless vtst */
 
-/* Same bits for any number of threads: chunks of 8 rows in a network of convolutions, of 64 rows in any other. */
+/* Same bits for any number of threads: chunks of 8 rows in a network of convolutions, of 64 rows in any other (fewer,
+ * by halves, where a chunk would take over 2 GFLOP). */
 void net_forward(const Net *net, Tape *tape, ptrdiff_t rows, const Pass *pass);
 
 /* Once after a PASS_TRAIN forward on the same rows: it uses up the activations. Gradients of sum over rows of (what output_grad says + kl_weight KL / rows

@@ -60,6 +60,34 @@ typedef struct {
     OpFn *run;      /* each chunk */
 } OpPhases;
 
+/* What operations ask of a run: shapes, a parameter's values and gradient, the chunk's own part. */
+static inline Shape in_shape(const OpRun *r)
+{
+    return r->net->slot[r->op->in[0]];
+}
+static inline Shape out_shape(const OpRun *r)
+{
+    return r->net->slot[r->op->out];
+}
+static inline const Param *param_of(const OpRun *r, int i)
+{
+    return &r->net->param[r->op->param[i]];
+}
+static inline const float *values_of(const OpRun *r, int i)
+{
+    return r->net->values + param_of(r, i)->offset;
+}
+static inline float *grads_of(const OpRun *r, int i)
+{
+    return r->grads + param_of(r, i)->offset;
+}
+
+/* This chunk's own gradient buffer. */
+static inline float *part_of(const OpRun *r)
+{
+    return r->state->part + r->chunk * r->state->part_size;
+}
+
 /* Hands out zeroed memory, or, in a dry walk, only counts it. */
 typedef struct {
     Arena arena;
@@ -86,8 +114,7 @@ extern const OpKind op_conv, op_bn_relu, op_relu, op_add, op_mean_pool, op_flatt
 /* Floats of one row of a slot, borders included. */
 ptrdiff_t shape_floats(Shape s);
 
-/* ---- building (build.c)
- * ---------------------------------------------------------------------------------------- */
+/* ---- building (build.c) ---- */
 
 /* A net with the input as slot 0. Each net_add_* appends one operation that reads earlier slots, and returns
  * the slot it writes, or -1 without memory; given a slot of -1 it does nothing and returns -1, so only the

@@ -10,8 +10,9 @@
 #include <assert.h>
 #include <stdlib.h>
 
-/* Rows of a chunk: part of what the bits of a result depend on, so a constant for each kind of work. */
+/* Rows of a chunk: the bits of a result depend on them, so they are a function of the network alone. */
 enum { CHUNK_IMAGES = 8, CHUNK_ROWS = 64 };
+static const double chunk_flops = 2e9; /* large networks take fewer: a small batch keeps all threads busy */
 
 typedef struct {
     Shape shape;
@@ -119,9 +120,11 @@ static void lay_out(Tape *t, const Net *net)
 
 static ptrdiff_t rows_of_chunk(const Net *net)
 {
+    ptrdiff_t rows = CHUNK_ROWS;
     for (int i = 0; i < net->ops; i++)
-        if (net->op[i].kind == &op_conv) return CHUNK_IMAGES;
-    return CHUNK_ROWS;
+        if (net->op[i].kind == &op_conv) rows = CHUNK_IMAGES;
+    while (rows > 1 && (double)rows * net_flops(net) > chunk_flops) rows /= 2;
+    return rows;
 }
 
 Tape *tape_open(const Net *net, ptrdiff_t rows, bool training, Err *err)

@@ -80,8 +80,7 @@ static OpRun run_of(const Tape *t, int i, ptrdiff_t chunk)
     return r;
 }
 
-/* ---- the queue
- * ------------------------------------------------------------------------------------------------- */
+/* ---- the queue ---- */
 
 static void queue(Tape *t, int op, OpFn *fn)
 {
@@ -130,8 +129,7 @@ static void tile_through_chunks(void *work, ptrdiff_t tile, int thread)
     }
 }
 
-/* ---- a pass
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- a pass ---- */
 
 static void run_op(Tape *t, int i, const OpPhases *phases)
 {

@@ -140,8 +140,7 @@ static void test_rewrite(void **state)
     net_release(net);
 }
 
-/* ---- refusals: a header as text, and so many bytes of data behind it
- * --------------------------------------------- */
+/* ---- refusals: a header as text, and so many bytes of data behind it ---- */
 
 #define ROW(name, type, shape, from, to)                                                                     \
     "\"" name "\":{\"dtype\":\"" type "\",\"shape\":" shape ",\"data_offsets\":[" #from "," #to "]}"
@@ -266,8 +265,7 @@ static void test_damage(void **state)
     net_release(net);
 }
 
-/* ---- networks that do not fit
- * ------------------------------------------------------------------------------------ */
+/* ---- networks that do not fit ---- */
 
 static void test_misfits(void **state)
 {

@@ -12,8 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- sizes
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- sizes ---- */
 
 /* Parameters of WRN-d-k with a linear head, straight from the architecture's definition. */
 static ptrdiff_t wrn_parameters(ptrdiff_t depth, ptrdiff_t k, ptrdiff_t in, ptrdiff_t classes)
@@ -72,8 +71,7 @@ static void test_flops(void **state)
     net_release(net);
 }
 
-/* ---- names
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- names ---- */
 
 static const struct {
     const char *kind, *name;
@@ -129,8 +127,7 @@ static void test_names(void **state)
     net_release(narrow);
 }
 
-/* ---- first weights
- * --------------------------------------------------------------------------------------------- */
+/* ---- first weights ---- */
 
 static void moments(const Net *net, const char *name, double *mean, double *sd, double *most)
 {
@@ -180,8 +177,7 @@ static void test_init(void **state)
     net_release(head);
 }
 
-/* ---- copies, references
- * ---------------------------------------------------------------------------------------- */
+/* ---- copies, references ---- */
 
 static void test_copy(void **state)
 {
@@ -222,8 +218,7 @@ static void test_finite(void **state)
     net_release(net);
 }
 
-/* ---- refusals
- * -------------------------------------------------------------------------------------------------- */
+/* ---- refusals ---- */
 
 static const struct {
     const char *name;

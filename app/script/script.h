@@ -50,6 +50,12 @@ void script_event(Script *s, const Event *event, Run *run);
 /* Ctrl-C: every task alive is interrupted, and stays so. */
 void script_interrupt(Script *s);
 
+/* The error of the first on_epoch callback that failed, or NULL. */
+const char *script_trouble(const Script *s);
+
+/* True once a script called os.exit; *code is what it asked for. Its tasks are interrupted. */
+bool script_exit(const Script *s, int *code);
+
 typedef enum { TASK_READY, TASK_PARKED, TASK_DONE, TASK_FAILED, TASK_INTERRUPTED } TaskState;
 TaskState task_state(const Task *task);
 const char *task_error(const Task *task);   /* message with traceback */
@@ -62,7 +68,8 @@ void task_free(Script *s, Task *task);
 typedef bool TaskReady(lua_State *L, void *arg);
 int task_park(lua_State *L, TaskReady *ready, void *arg, lua_KFunction k, lua_KContext ctx);
 
-/* Call the Lua function at ref (registry) with a run and its last epoch in a new task, then engine_epoch_done. */
+/* From now on, at the end of each of the run's epochs: call the Lua function at ref (registry; the script owns it) with
+ * the run and a table of the epoch, in a new task, then engine_epoch_done. */
 Status script_on_epoch(lua_State *L, Run *run, int function_ref, Err *err);
 
 #endif

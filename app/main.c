@@ -1,0 +1,97 @@
+/* main.c - start, run, exit code. */
+#include "base/version.h"
+#include "kernel/isa.h"
+#include "loop.h"
+#include "options.h"
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static int complain(const Err *err, int exit_code)
+{
+    fprintf(stderr, "tare: %s\n", err->msg);
+    return exit_code;
+}
+
+/* Bytes that Lua may use: $TARE_LUA_MEMORY, 0 for the default. */
+static size_t lua_memory(void)
+{
+    const char *text = getenv("TARE_LUA_MEMORY");
+    return text ? (size_t)strtoull(text, NULL, 10) : 0;
+}
+
+static Script *open_script(const Options *o, Loop *l, Err *err)
+{
+    ScriptOptions options = {.engine = l->engine,
+                             .seed = o->seed,
+                             .seed_count = o->seed_count,
+                             .memory = lua_memory(),
+                             .strict = true,
+                             .json = o->json,
+                             .pump = loop_pump,
+                             .pump_arg = l};
+    for (int i = 0; i < o->seed_count; i++) options.seeds[i] = o->seeds[i];
+    return script_open(&options, err);
+}
+
+/* A missing file is a usage error, one that does not parse a script error. */
+static int load_exit(const Err *err)
+{
+    return err->code == ERR_IO ? EXIT_USAGE : EXIT_SCRIPT;
+}
+
+/* The script on an engine that is open. Returns the exit code. */
+static int run_script(const Options *o, Loop *l, Err *err)
+{
+    l->batch = batch_open(l->engine, o->quiet);
+    if (!l->batch) err_set(err, ERR_MEMORY, "no memory");
+    l->script = l->batch ? open_script(o, l, err) : NULL;
+    if (!l->script) return complain(err, EXIT_SCRIPT);
+    l->task = o->action == DO_SCRIPT
+                  ? script_load_file(l->script, o->file, o->arg_count, (char **)o->args, err)
+                  : script_load_line(l->script, o->code, err);
+    if (!l->task) return complain(err, load_exit(err));
+    return loop_run(l);
+}
+
+static int run(const Options *o, int argc, char **argv)
+{
+    Err err;
+    EngineOptions engine = {.threads = (int)o->threads, .runs = o->runs, .resume = o->resume};
+    Loop l = {.argc = argc, .argv = argv};
+    if (isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
+        setvbuf(stdout, NULL, _IOFBF, BUFSIZ); /* see flush_output */
+    if (loop_signals(&err) != OK) return complain(&err, EXIT_SCRIPT);
+    l.engine = engine_open(&engine, &err);
+    if (!l.engine) return complain(&err, err.code == ERR_USAGE ? EXIT_USAGE : EXIT_SCRIPT);
+    int code = run_script(o, &l, &err);
+    task_free(l.script, l.task);
+    script_close(l.script);
+    batch_close(l.batch);
+    engine_close(l.engine);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    Err err;
+    Options options;
+    setlocale(LC_CTYPE, ""); /* the width of characters; numbers stay as Lua and JSON write them */
+    if (options_parse(&options, argc, argv, &err) != OK) return complain(&err, EXIT_USAGE);
+    if (kernel_open(&err) != OK) return complain(&err, err.code == ERR_USAGE ? EXIT_USAGE : EXIT_SCRIPT);
+    switch (options.action) {
+    case DO_INTRODUCE:
+        options_introduce();
+        break;
+    case DO_USAGE:
+        options_usage();
+        break;
+    case DO_VERSION:
+        printf("tare %s, kernels %s, OpenBLAS core %s\n", TARE_VERSION, kernel_isa(), kernel_blas_core());
+        break;
+    default:
+        return run(&options, argc, argv);
+    }
+    return 0;
+}

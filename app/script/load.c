@@ -1,0 +1,98 @@
+/* load.c - how code becomes a task: files, lines, and any Lua function. Main thread. */
+#include "script/state.h"
+
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    Task *task;
+    lua_CFunction push;
+    void *arg;
+} Making;
+
+/* Under script_protect: what `push` returns, a function and its arguments, goes onto a coroutine of its own.
+ */
+static int make_task(lua_State *L)
+{
+    Making *m = lua_touserdata(L, 1);
+    lua_pushcfunction(L, m->push);
+    lua_pushlightuserdata(L, m->arg);
+    lua_call(L, 1, LUA_MULTRET);
+    int values = lua_gettop(L) - 1;
+    luaL_checkstack(L, 1, NULL);
+    lua_State *co = lua_newthread(L);
+    if (!lua_checkstack(co, values)) return luaL_error(L, "too many arguments");
+    lua_insert(L, 2);
+    lua_xmove(L, co, values);
+    task_hook(co);
+    m->task->L = co;
+    m->task->values = values - 1;
+    m->task->coroutine = luaL_ref(L, LUA_REGISTRYINDEX);
+    return 0;
+}
+
+Task *task_new(Script *s, lua_CFunction push, void *arg, Err *err)
+{
+    Task *task = calloc(1, sizeof *task), **end = &s->tasks;
+    if (!task) {
+        err_set(err, ERR_MEMORY, "no memory for a task");
+        return NULL;
+    }
+    if (script_protect(s, make_task, &(Making){task, push, arg}, err) != OK) {
+        free(task);
+        return NULL;
+    }
+    while (*end) end = &(*end)->next;
+    return *end = task;
+}
+
+typedef struct {
+    const char *path;
+    int argc;
+    char **argv;
+    bool unreadable;
+} File;
+
+/* The chunk and the script's arguments, which join the global `arg` too. */
+static int push_file(lua_State *L)
+{
+    File *file = lua_touserdata(L, 1);
+    int status = luaL_loadfilex(L, file->path, "t");
+    file->unreadable = status == LUA_ERRFILE;
+    if (status != LUA_OK) return lua_error(L);
+    if (lua_getglobal(L, "arg") != LUA_TTABLE) return luaL_error(L, "the global 'arg' must stay a table");
+    lua_pushstring(L, file->path);
+    lua_rawseti(L, -2, 0);
+    lua_insert(L, 2);
+    luaL_checkstack(L, file->argc + 1, "too many arguments");
+    for (int i = 0; i < file->argc; i++) {
+        lua_pushstring(L, file->argv[i]);
+        lua_pushvalue(L, -1);
+        lua_rawseti(L, 2, i + 1);
+    }
+    return 1 + file->argc;
+}
+
+Task *script_load_file(Script *s, const char *path, int argc, char **argv, Err *err)
+{
+    File file = {.path = path, .argc = argc, .argv = argv};
+    Task *task = task_new(s, push_file, &file, err);
+    if (file.unreadable && err) err->code = ERR_IO;
+    return task;
+}
+
+/* As an expression when it is one, else as statements. */
+static int push_line(lua_State *L)
+{
+    const char *code = lua_touserdata(L, 1);
+    const char *expression = lua_pushfstring(L, "return %s", code);
+    if (luaL_loadbufferx(L, expression, strlen(expression), "=code", "t") == LUA_OK) return 1;
+    if (luaL_loadbufferx(L, code, strlen(code), "=code", "t") == LUA_OK) return 1;
+    return lua_error(L);
+}
+
+Task *script_load_line(Script *s, const char *code, Err *err)
+{
+    return task_new(s, push_line, (void *)code, err);
+}

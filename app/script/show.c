@@ -1,0 +1,235 @@
+/* show.c - values as text for people, bounded so that the largest fits a screen. Main thread. */
+#include "script/state.h"
+
+#include <errno.h>
+#include <lauxlib.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What is shown of a table: levels, items of a table, bytes of a string,
+ * columns. */
+enum { DEPTH_MOST = 4, ITEMS_MOST = 24, STRING_MOST = 160, WIDTH = 76, INDENT = 2 };
+
+/* ---- text ---------------------------------------------------------------------------------------------- */
+
+/* Order of keys: numbers, then strings, then the rest as it comes. */
+static int key_rank(lua_State *L, int index)
+{
+    int type = lua_type(L, index);
+    return type == LUA_TNUMBER ? 0 : type == LUA_TSTRING ? 1 : 2;
+}
+
+static bool key_less(lua_State *L, int a, int b)
+{
+    int rank = key_rank(L, a), other = key_rank(L, b);
+    if (rank != other || rank == 2) return rank < other;
+    return lua_compare(L, a, b, LUA_OPLT);
+}
+
+/* Pushes a list of the first (at most ITEMS_MOST) keys of the table at index, in order; returns how many keys
+ * it has. An insertion into the few that are kept: time in proportion to the table, memory constant. */
+static lua_Integer sorted_keys(lua_State *L, int index, int *kept)
+{
+    lua_Integer count = 0;
+    *kept = 0;
+    lua_createtable(L, ITEMS_MOST, 0);
+    int keys = lua_gettop(L);
+    for (lua_pushnil(L); lua_next(L, index); count++) {
+        lua_pop(L, 1);
+        int key = lua_gettop(L), at = *kept;
+        for (; at > 0; at--) {
+            lua_rawgeti(L, keys, at);
+            if (!key_less(L, key, -1)) break;
+            if (at < ITEMS_MOST) lua_rawseti(L, keys, at + 1);
+            lua_settop(L, key);
+        }
+        lua_settop(L, key);
+        if (at == ITEMS_MOST) continue;
+        lua_pushvalue(L, key);
+        lua_rawseti(L, keys, at + 1);
+        if (*kept < ITEMS_MOST) ++*kept;
+    }
+    return count;
+}
+
+/* Pushes the string at index quoted, on one line, cut where it is long (not inside a character). */
+static void push_quoted(lua_State *L, int index)
+{
+    size_t size;
+    const char *s = lua_tolstring(L, index, &size);
+    size_t shown = size < STRING_MOST ? size : STRING_MOST;
+    while (shown < size && shown && ((unsigned char)s[shown] & 0xC0) == 0x80) shown--;
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    luaL_addchar(&b, '"');
+    for (size_t i = 0; i < shown; i++) {
+        char code[8] = {s[i]};
+        if (s[i] == '\n')
+            strcpy(code, "\\n");
+        else if ((unsigned char)s[i] < ' ' || s[i] == 127)
+            snprintf(code, sizeof code, "\\%03d", s[i]);
+        else if (s[i] == '"' || s[i] == '\\')
+            snprintf(code, sizeof code, "\\%c", s[i]);
+        luaL_addstring(&b, code);
+    }
+    luaL_addstring(&b, shown < size ? "\"..." : "\"");
+    luaL_pushresult(&b);
+}
+
+static void push_number(lua_State *L, int index)
+{
+    lua_Number x = lua_tonumber(L, index);
+    char text[40];
+    if (lua_isinteger(L, index))
+        snprintf(text, sizeof text, LUA_INTEGER_FMT, lua_tointeger(L, index));
+    else if (isfinite(x) && x == floor(x) && fabs(x) < 1e6)
+        snprintf(text, sizeof text, "%.1f", x);
+    else
+        snprintf(text, sizeof text, isnan(x) ? "nan" : "%.6g", x);
+    lua_pushstring(L, text);
+}
+
+static bool is_name(const char *s)
+{
+    static const char *const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789";
+    return *s && !(*s >= '0' && *s <= '9') && s[strspn(s, letters)] == 0;
+}
+
+static void push_shown(lua_State *L, int index, int depth);
+
+/* Pushes "key = value" of one entry of the table at index, or the value alone where the key is `place`.
+ * Stack: key. */
+static void push_entry(lua_State *L, int index, int depth, lua_Integer place)
+{
+    int key = lua_gettop(L);
+    bool listed = lua_isinteger(L, key) && lua_tointeger(L, key) == place;
+    if (!listed && lua_type(L, key) == LUA_TSTRING && is_name(lua_tostring(L, key)) &&
+        lua_rawlen(L, key) <= STRING_MOST) {
+        lua_pushfstring(L, "%s = ", lua_tostring(L, key));
+    } else if (!listed) {
+        push_shown(L, key, DEPTH_MOST);
+        lua_pushfstring(L, "[%s] = ", lua_tostring(L, -1));
+        lua_remove(L, -2);
+    } else {
+        lua_pushliteral(L, "");
+    }
+    lua_pushvalue(L, key);
+    lua_rawget(L, index);
+    push_shown(L, -1, depth + 1);
+    lua_remove(L, -2);
+    lua_concat(L, 2);
+}
+
+/* Pushes "{ ... }" of the strings 1 .. count in the list at index: on one line where that is short enough. */
+static void push_joined(lua_State *L, int list, int count, int depth, bool lines)
+{
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    luaL_addstring(&b, "{");
+    for (int i = 1; i <= count; i++) {
+        if (lines) {
+            luaL_addchar(&b, '\n');
+            for (int j = 0; j < (depth + 1) * INDENT; j++) luaL_addchar(&b, ' ');
+        } else {
+            luaL_addchar(&b, ' ');
+        }
+        lua_rawgeti(L, list, i);
+        luaL_addvalue(&b);
+        if (i < count) luaL_addchar(&b, ',');
+    }
+    luaL_addchar(&b, lines ? '\n' : ' ');
+    for (int j = 0; lines && j < depth * INDENT; j++) luaL_addchar(&b, ' ');
+    luaL_addchar(&b, '}');
+    luaL_pushresult(&b);
+}
+
+static void push_table(lua_State *L, int index, int depth)
+{
+    int kept, shown = 0;
+    lua_Integer keys = sorted_keys(L, index, &kept);
+    size_t width = 4 + (size_t)depth * INDENT, size;
+    bool lines = false;
+    if (keys == 0 || depth >= DEPTH_MOST) {
+        lua_pop(L, 1);
+        lua_pushstring(L, keys ? "{...}" : "{}");
+        return;
+    }
+    lua_createtable(L, kept + 1, 0);
+    int list = lua_gettop(L);
+    for (int i = 1; i <= kept + (keys > kept); i++) {
+        if (i <= kept) {
+            lua_rawgeti(L, list - 1, i);
+            push_entry(L, index, depth, i);
+            lua_remove(L, -2);
+        } else {
+            lua_pushfstring(L, "... %I more", (LUAI_UACINT)(keys - kept));
+        }
+        const char *text = lua_tolstring(L, -1, &size);
+        width += size + 2;
+        lines |= memchr(text, '\n', size) != NULL;
+        lua_rawseti(L, list, ++shown);
+    }
+    push_joined(L, list, shown, depth, lines || width > WIDTH);
+    lua_replace(L, list - 1);
+    lua_settop(L, list - 1);
+}
+
+/* Pushes the value at index as it stands inside of a table, `depth` levels down. */
+static void push_shown(lua_State *L, int index, int depth)
+{
+    index = lua_absindex(L, index);
+    luaL_checkstack(L, 16, "a table too deep to show");
+    bool own = luaL_getmetafield(L, index, "__tostring") != LUA_TNIL;
+    if (own) lua_pop(L, 1);
+    switch (lua_type(L, index)) {
+    case LUA_TSTRING:
+        push_quoted(L, index);
+        break;
+    case LUA_TNUMBER:
+        push_number(L, index);
+        break;
+    case LUA_TFUNCTION:
+        lua_pushliteral(L, "function");
+        break; /* no address: the same script shows the same */
+    case LUA_TTABLE:
+        if (!own) {
+            push_table(L, index, depth);
+            break;
+        } /* fall through */
+    default:
+        luaL_tolstring(L, index, NULL);
+    }
+}
+
+void show_text(lua_State *L, int index)
+{
+    if (lua_type(L, index) == LUA_TTABLE)
+        push_shown(L, index, 0);
+    else
+        luaL_tolstring(L, index, NULL);
+}
+
+/* ---- results ------------------------------------------------------------------------------------------- */
+
+int show_results(lua_State *L)
+{
+    int n = lua_gettop(L);
+    while (n > 0 && lua_isnil(L, n)) n--;
+    lua_settop(L, n);
+    if (n == 0) return 0;
+    if (script_options(script_of(L))->json) return show_json(L, n);
+    for (int i = 1; i <= n; i++) {
+        if (lua_isnil(L, i)) continue;
+        if (lua_type(L, i) == LUA_TNUMBER)
+            push_number(L, i);
+        else
+            show_text(L, i);
+        size_t size;
+        const char *text = lua_tolstring(L, -1, &size);
+        if (fwrite(text, 1, size, stdout) != size || putchar('\n') == EOF)
+            return luaL_error(L, "cannot print: %s", strerror(errno));
+        lua_pop(L, 1);
+    }
+    return 0;
+}

@@ -1,0 +1,252 @@
+/* state.c - the Lua state: its memory limit, its globals, and how code gets into it. Main thread. */
+#include "script/state.h"
+
+#include "base/file.h"
+#include "base/text.h"
+#include "script/registry.h"
+#include <errno.h>
+#include <lauxlib.h>
+#include <lualib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NEAR_MOST = 512 };
+
+Script *script_of(lua_State *L)
+{
+    return *(Script **)lua_getextraspace(L);
+}
+
+const ScriptOptions *script_options(const Script *s)
+{
+    return &s->options;
+}
+
+Engine *script_engine(lua_State *L)
+{
+    return script_of(L)->options.engine;
+}
+
+/* ---- memory -------------------------------------------------------------------------------------------- */
+
+/* Lua's allocator: as realloc, but refuses what would pass the limit. Shrinking never fails. */
+static void *allocate(void *script, void *block, size_t old, size_t size)
+{
+    Script *s = script;
+    if (!block) old = 0; /* then it is a type, not a size */
+    if (size == 0) {
+        free(block);
+        s->used -= old;
+        return NULL;
+    }
+    if (size > old && s->used + (size - old) > s->options.memory) return NULL;
+    void *moved = realloc(block, size);
+    if (moved) s->used += size - old;
+    return moved;
+}
+
+char *script_memory_text(const Script *s, char *dst, size_t size)
+{
+    char n[24];
+    size_t mega = s->options.memory >> 20;
+    text_count(n, sizeof n, (long long)(mega ? mega : s->options.memory >> 10));
+    snprintf(dst, size, "script out of memory (limit %s %s)", n, mega ? "MB" : "KB");
+    return dst;
+}
+
+Status script_protect(Script *s, lua_CFunction f, void *arg, Err *err)
+{
+    lua_State *L = s->L;
+    lua_pushcfunction(L, f); /* a light value: allocates nothing */
+    lua_pushlightuserdata(L, arg);
+    int status = lua_pcall(L, 1, 0, 0);
+    if (status == LUA_OK) return OK;
+    const char *message = lua_tostring(L, -1);
+    char memory[64];
+    Status code = status == LUA_ERRMEM
+                      ? err_set(err, ERR_MEMORY, "%s", script_memory_text(s, memory, sizeof memory))
+                      : err_set(err, ERR_USAGE, "%s", message ? message : "an error without a message");
+    lua_pop(L, 1);
+    return code;
+}
+
+/* ---- globals ------------------------------------------------------------------------------------------- */
+
+static int print(lua_State *L)
+{
+    int n = lua_gettop(L);
+    bool whole = true;
+    for (int i = 1; i <= n; i++) {
+        size_t size;
+        show_text(L, i);
+        const char *text = lua_tolstring(L, -1, &size);
+        whole &= (i == 1 || putchar('\t') != EOF) && fwrite(text, 1, size, stdout) == size;
+        lua_pop(L, 1);
+    }
+    whole &= putchar('\n') != EOF;
+    if (!whole) return luaL_error(L, "cannot print: %s", strerror(errno));
+    return 0;
+}
+
+/* warn(): on stderr, in pieces. "@on" and "@off" are Lua's own switches, and do nothing here. */
+static void warning(void *script, const char *message, int more)
+{
+    Script *s = script;
+    if (!s->warning && !more && *message == '@') return;
+    fprintf(stderr, "%s%s%s", s->warning ? "" : "tare: warning: ", message, more ? "" : "\n");
+    s->warning = more;
+}
+
+/* io.read, after what was printed so far is out: the loop writes stdout between turns. */
+static int read_flushed(lua_State *L)
+{
+    fflush(stdout);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    return lua_gettop(L);
+}
+
+/* os.exit([code]): every task ends as if interrupted, so that running jobs keep a checkpoint. */
+static int os_exit(lua_State *L)
+{
+    Script *s = script_of(L);
+    int code = lua_isboolean(L, 1) ? !lua_toboolean(L, 1) : (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
+    if (!s->exiting) s->exit_code = code & 0xFF;
+    s->exiting = true;
+    script_interrupt(s);
+    return luaL_error(L, "exit");
+}
+
+bool script_exit(const Script *s, int *code)
+{
+    *code = s->exit_code;
+    return s->exiting;
+}
+
+/* Raise for a global that is not there, naming one that is near. Stack: _G, name. */
+static int refuse_global(lua_State *L, const char *problem)
+{
+    const char *names[NEAR_MOST];
+    size_t count = 0;
+    if (lua_type(L, 2) != LUA_TSTRING)
+        return luaL_error(L, "undefined global [%s]", luaL_tolstring(L, 2, NULL));
+    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) /* the keys stay alive in _G */
+        if (lua_type(L, -2) == LUA_TSTRING && count < NEAR_MOST) names[count++] = lua_tostring(L, -2);
+    const char *name = lua_tostring(L, 2), *near = text_nearest(name, names, count);
+    if (near) return luaL_error(L, "%s '%s' (did you mean '%s'?)", problem, name, near);
+    return luaL_error(L, "%s '%s'", problem, name);
+}
+
+static int strict_read(lua_State *L)
+{
+    return refuse_global(L, "undefined global");
+}
+
+static int strict_write(lua_State *L)
+{
+    return luaL_error(L, "'%s' would be a new global: write `local %s`", luaL_tolstring(L, 2, NULL),
+                      luaL_tolstring(L, 2, NULL));
+}
+
+static void strict_open(lua_State *L)
+{
+    static const luaL_Reg strict[] = {{"__index", strict_read}, {"__newindex", strict_write}, {NULL, NULL}};
+    lua_pushglobaltable(L);
+    luaL_newlib(L, strict);
+    lua_setmetatable(L, -2);
+    lua_pop(L, 1);
+}
+
+/* arg = { seed =, seeds = { ... } }; a script's own arguments join it as 1, 2, ... */
+static void open_arg(lua_State *L, const ScriptOptions *o)
+{
+    lua_newtable(L);
+    lua_pushinteger(L, o->seed);
+    lua_setfield(L, -2, "seed");
+    lua_createtable(L, o->seed_count, 0);
+    for (int i = 0; i < o->seed_count; i++) {
+        lua_pushinteger(L, o->seeds[i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_setfield(L, -2, "seeds");
+    lua_setglobal(L, "arg");
+}
+
+static void set_in(lua_State *L, const char *module, const char *name, lua_CFunction f)
+{
+    lua_getglobal(L, module);
+    if (f)
+        lua_pushcfunction(L, f);
+    else
+        lua_pushnil(L);
+    lua_setfield(L, -2, name);
+    lua_pop(L, 1);
+}
+
+/* Under script_protect: libraries, our modules, lua/ ahead on package.path. Stack: the folder lua/. */
+static int open_globals(lua_State *L)
+{
+    const Script *s = script_of(L);
+    luaL_openlibs(L);
+    lua_getglobal(L, "package");
+    lua_getfield(L, -1, "path");
+    lua_pushfstring(L, "%s/?.lua;%s", (const char *)lua_touserdata(L, 1), lua_tostring(L, -1));
+    lua_setfield(L, -3, "path");
+    lua_pop(L, 2);
+    lua_register(L, "print", print);
+    set_in(L, "os", "exit", os_exit);
+    set_in(L, "debug", "sethook", NULL); /* the hook is ours: it slices and interrupts */
+    lua_getglobal(L, "io");
+    lua_getfield(L, -1, "read");
+    lua_pushcclosure(L, read_flushed, 1);
+    lua_setfield(L, -2, "read");
+    lua_pop(L, 1);
+    open_arg(L, &s->options);
+    registry_open(L);
+    if (s->options.strict) strict_open(L);
+    return 0;
+}
+
+static int panic(lua_State *L)
+{
+    const char *message = lua_tostring(L, -1);
+    fprintf(stderr, "tare: Lua error outside of a protected call: %s\n", message ? message : "?");
+    return 0; /* Lua aborts: this is a bug of ours */
+}
+
+Script *script_open(const ScriptOptions *options, Err *err)
+{
+    char lua[PATH_SIZE];
+    Script *s = calloc(1, sizeof *s);
+    if (!s) {
+        err_set(err, ERR_MEMORY, "no memory for Lua");
+        return NULL;
+    }
+    s->options = *options;
+    if (!s->options.memory) s->options.memory = (size_t)1 << 30;
+    TRY(path_shipped(lua, "lua", err));
+    s->L = lua_newstate(allocate, s);
+    if (!s->L) {
+        char text[64];
+        err_set(err, ERR_MEMORY, "%s", script_memory_text(s, text, sizeof text));
+        goto fail;
+    }
+    *(Script **)lua_getextraspace(s->L) = s;
+    lua_atpanic(s->L, panic);
+    lua_setwarnf(s->L, warning, s);
+    TRY(script_protect(s, open_globals, lua, err));
+    return s;
+fail:
+    script_close(s);
+    return NULL;
+}
+
+void script_close(Script *s)
+{
+    if (!s) return;
+    tasks_close(s);
+    if (s->L) lua_close(s->L);
+    free(s);
+}

@@ -11,10 +11,11 @@ void relu_forward(float *y, const float *x, ptrdiff_t n)
 
 void relu_backward(float *dx, const float *dy, const float *y, ptrdiff_t n, int add)
 {
-    if (add)
-        for (ptrdiff_t i = 0; i < n; i++) dx[i] += y[i] > 0 ? dy[i] : 0;
-    else
-        for (ptrdiff_t i = 0; i < n; i++) dx[i] = y[i] > 0 ? dy[i] : 0;
+    for (ptrdiff_t i = 0; i < n; i++) {
+        const float d = dy[i],
+                    dz = y[i] > 0 ? d : 0; /* loaded always: a loop without branches becomes vectors */
+        dx[i] = add ? dx[i] + dz : dz;
+    }
 }
 
 void add_forward(float *y, const float *a, const float *b, ptrdiff_t n)

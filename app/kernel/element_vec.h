@@ -17,29 +17,40 @@ static void adam_range(float *restrict w, float *restrict m, float *restrict v, 
     }
 }
 
-/* One row of gaussian_forward (activation.h); returns its KL. */
+/* One row of gaussian_forward (activation.h); returns its KL. logsigmoid(raw) = min(raw, 0) - log(1 +
+ * e^-|raw|). */
 static float gaussian_forward_row(float *z, float *logvar, const float *mu, const float *raw,
                                   const float *eps, ptrdiff_t d)
 {
-    float kl = 0;
-    for (ptrdiff_t j = 0; j < d; j++) {
-        float e = expf(-fabsf(raw[j])), s2 = (raw[j] < 0 ? e : 1) / (1 + e);
-        logvar[j] = (raw[j] < 0 ? raw[j] : 0) - log1pf(e);
-        z[j] = eps ? mu[j] + sqrtf(s2) * eps[j] : mu[j];
-        kl += 0.5f * (mu[j] * mu[j] + (s2 - 1 - logvar[j]));
+    Vec sum = {0};
+    double kl = 0;
+    for (ptrdiff_t j = 0; j < d; j += LANES) {
+        const ptrdiff_t lanes = d - j;
+        const Vec m = vec_load(mu + j, lanes), r = vec_load(raw + j, lanes);
+        const Vec minus_size = (Vec)((Mask)r | INT32_MIN);
+        const Vec log_s2 = vec_at_most(r, 0) - vec_log1p_unit(vec_exp_negative(minus_size));
+        const Vec s = vec_exp_negative(log_s2 * 0.5f), twice = m * m + (s * s - 1 - log_s2);
+        float part[LANES];
+        vec_store(logvar + j, log_s2, lanes);
+        vec_store(z + j, eps ? m + s * vec_load(eps + j, lanes) : m, lanes);
+        vec_store(part, twice, lanes);
+        sum += vec_load(part, lanes); /* without the lanes beyond d */
     }
-    return kl;
+    for (int i = 0; i < LANES; i++) kl += (double)sum[i];
+    return (float)(0.5 * kl);
 }
 
-/* dmu = dz + kl_scale mu; draw = (dz eps sqrt(s2) + kl_scale (s2 - 1)) / 2 (1 - s2), as d log s2 / d raw = 1
- * - s2. */
+/* dmu = dz + kl_scale mu; draw = (dz eps s + kl_scale (s2 - 1)) / 2 (1 - s2), as d log s2 / d raw = 1 - s2.
+ */
 static void gaussian_backward_range(float *dmu, float *draw, const float *dz, const float *mu,
                                     const float *logvar, const float *eps, float kl_scale, ptrdiff_t n)
 {
-    for (ptrdiff_t i = 0; i < n; i++) {
-        float s2 = expf(logvar[i]), dlogvar = kl_scale * (s2 - 1);
-        if (eps) dlogvar += dz[i] * eps[i] * sqrtf(s2);
-        draw[i] = 0.5f * dlogvar * (1 - s2);
-        dmu[i] = dz[i] + kl_scale * mu[i];
+    for (ptrdiff_t j = 0; j < n; j += LANES) {
+        const ptrdiff_t lanes = n - j;
+        const Vec s = vec_exp_negative(vec_load(logvar + j, lanes) * 0.5f), d = vec_load(dz + j, lanes);
+        Vec dlogvar = (s * s - 1) * kl_scale;
+        if (eps) dlogvar += d * vec_load(eps + j, lanes) * s;
+        vec_store(draw + j, dlogvar * 0.5f * (1 - s * s), lanes);
+        vec_store(dmu + j, d + vec_load(mu + j, lanes) * kl_scale, lanes);
     }
 }

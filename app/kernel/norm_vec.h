@@ -1,71 +1,139 @@
-/* norm_vec.h - batch normalisation of one row of pixels, LANES channels at a time; included by vector_*.c.
+/* norm_vec.h - batch normalisation of one row of pixels, 16 channels at a time; included by vector_*.c.
  *
- * Sums run in float over the w pixels of the row, then are added to the caller's doubles. */
+ * Sums run in float over the w pixels of the row, then are added to the caller's doubles. Each function has a
+ * block of `lanes` channels as its body: 16, known to the compiler, or what is left of them. */
 #include "kernel/vector.h"
 #include "kernel/vector_types.h"
 
-INLINE void add_lanes(double *sum, Vec v, ptrdiff_t lanes)
+enum { NORM_BLOCK = 16, NORM_VECS = NORM_BLOCK / LANES };
+
+#define EACH_VEC(v) for (int v = 0; v < NORM_VECS; v++)
+
+/* part[v] = the v'th vector of a block at p, of which `lanes` floats exist. */
+INLINE void load_block(Vec *part, const float *p, ptrdiff_t lanes)
 {
-    for (ptrdiff_t i = 0; i < LANES && i < lanes; i++) sum[i] += (double)v[i];
+    EACH_VEC(v) part[v] = vec_load(p + v * LANES, lanes - v * LANES);
+}
+
+INLINE void add_block(double *sum, const Vec *part, ptrdiff_t lanes)
+{
+    for (ptrdiff_t i = 0; i < lanes; i++) sum[i] += (double)part[i / LANES][i % LANES];
+}
+
+INLINE void sums_block(double *sum, double *square, const float *x, ptrdiff_t w, ptrdiff_t c, ptrdiff_t lanes)
+{
+    Vec s[NORM_VECS] = {{0}}, q[NORM_VECS] = {{0}}, value[NORM_VECS];
+    for (ptrdiff_t p = 0; p < w; p++, x += c) {
+        load_block(value, x, lanes);
+        EACH_VEC(v) s[v] += value[v];
+        EACH_VEC(v) q[v] += value[v] * value[v];
+    }
+    add_block(sum, s, lanes);
+    add_block(square, q, lanes);
 }
 
 static void bn_sums_row(double *sum, double *square, const float *x, ptrdiff_t w, ptrdiff_t c)
 {
-    for (ptrdiff_t j = 0; j < c; j += LANES) {
-        Vec s = {0}, q = {0};
-        for (ptrdiff_t p = 0; p < w; p++) {
-            Vec v = vec_load(x + p * c + j, c - j);
-            s += v;
-            q += v * v;
+    ptrdiff_t j = 0;
+    for (; j + NORM_BLOCK <= c; j += NORM_BLOCK) sums_block(sum + j, square + j, x + j, w, c, NORM_BLOCK);
+    if (j < c) sums_block(sum + j, square + j, x + j, w, c, c - j);
+}
+
+/* Channels j .. j + lanes - 1 of a row; likewise below. */
+INLINE void relu_block(float *y, const float *x, const BatchNorm *bn, ptrdiff_t w, ptrdiff_t c, ptrdiff_t j,
+                       ptrdiff_t lanes)
+{
+    Vec mean[NORM_VECS], beta[NORM_VECS], scale[NORM_VECS], rstd[NORM_VECS], value[NORM_VECS];
+    load_block(mean, bn->mean + j, lanes);
+    load_block(beta, bn->beta + j, lanes);
+    load_block(scale, bn->gamma + j, lanes);
+    load_block(rstd, bn->rstd + j, lanes);
+    EACH_VEC(v) scale[v] *= rstd[v];
+    for (ptrdiff_t p = j; p < w * c; p += c) {
+        load_block(value, x + p, lanes);
+        EACH_VEC(v)
+        {
+            const Vec z = (value[v] - mean[v]) * scale[v] + beta[v];
+            vec_store(y + p + v * LANES, vec_where(~(z < 0), z),
+                      lanes - v * LANES); /* a NaN is not < 0 and stays */
         }
-        add_lanes(sum + j, s, c - j);
-        add_lanes(square + j, q, c - j);
     }
 }
 
 static void bn_relu_row(float *y, const float *x, const BatchNorm *bn, ptrdiff_t w, ptrdiff_t c)
 {
-    for (ptrdiff_t j = 0; j < c; j += LANES) {
-        const ptrdiff_t lanes = c - j;
-        const Vec mean = vec_load(bn->mean + j, lanes), beta = vec_load(bn->beta + j, lanes);
-        const Vec scale = vec_load(bn->gamma + j, lanes) * vec_load(bn->rstd + j, lanes);
-        for (ptrdiff_t p = j; p < w * c; p += c) {
-            Vec v = (vec_load(x + p, lanes) - mean) * scale + beta;
-            vec_store(y + p, vec_where(~(v < 0), v), lanes); /* a NaN is not < 0 and stays */
-        }
+    ptrdiff_t j = 0;
+    for (; j + NORM_BLOCK <= c; j += NORM_BLOCK) relu_block(y, x, bn, w, c, j, NORM_BLOCK);
+    if (j < c) relu_block(y, x, bn, w, c, j, c - j);
+}
+
+/* dz = dy where y > 0, of one block. */
+INLINE void load_dz(Vec *dz, const float *dy, const float *y, ptrdiff_t lanes)
+{
+    Vec value[NORM_VECS];
+    load_block(dz, dy, lanes);
+    load_block(value, y, lanes);
+    EACH_VEC(v) dz[v] = vec_where(value[v] > 0, dz[v]);
+}
+
+INLINE void backward_sums_block(double *dgamma, double *dbeta, const float *dy, const float *y,
+                                const float *x, const BatchNorm *bn, ptrdiff_t w, ptrdiff_t c, ptrdiff_t j,
+                                ptrdiff_t lanes)
+{
+    Vec mean[NORM_VECS], rstd[NORM_VECS], value[NORM_VECS], dz[NORM_VECS];
+    Vec with_x[NORM_VECS] = {{0}}, plain[NORM_VECS] = {{0}};
+    load_block(mean, bn->mean + j, lanes);
+    load_block(rstd, bn->rstd + j, lanes);
+    for (ptrdiff_t p = j; p < w * c; p += c) {
+        load_dz(dz, dy + p, y + p, lanes);
+        load_block(value, x + p, lanes);
+        EACH_VEC(v) plain[v] += dz[v];
+        EACH_VEC(v) with_x[v] += dz[v] * (value[v] - mean[v]);
     }
+    EACH_VEC(v) with_x[v] *= rstd[v];
+    add_block(dgamma + j, with_x, lanes);
+    add_block(dbeta + j, plain, lanes);
 }
 
 static void bn_relu_backward_sums_row(double *dgamma, double *dbeta, const float *dy, const float *y,
                                       const float *x, const BatchNorm *bn, ptrdiff_t w, ptrdiff_t c)
 {
-    for (ptrdiff_t j = 0; j < c; j += LANES) {
-        const ptrdiff_t lanes = c - j;
-        const Vec mean = vec_load(bn->mean + j, lanes), rstd = vec_load(bn->rstd + j, lanes);
-        Vec with_x = {0}, plain = {0};
-        for (ptrdiff_t p = j; p < w * c; p += c) {
-            Vec dz = vec_where(vec_load(y + p, lanes) > 0, vec_load(dy + p, lanes));
-            plain += dz;
-            with_x += dz * (vec_load(x + p, lanes) - mean);
+    ptrdiff_t j = 0;
+    for (; j + NORM_BLOCK <= c; j += NORM_BLOCK)
+        backward_sums_block(dgamma, dbeta, dy, y, x, bn, w, c, j, NORM_BLOCK);
+    if (j < c) backward_sums_block(dgamma, dbeta, dy, y, x, bn, w, c, j, c - j);
+}
+
+/* dx (+)= scale (dz - shift - (x - mean) slope), with what does not depend on the pixel worked out first. */
+INLINE void backward_block(float *dx, const float *dy, const float *y, const float *x, const BatchNorm *bn,
+                           ptrdiff_t w, ptrdiff_t c, int add, ptrdiff_t j, ptrdiff_t lanes)
+{
+    Vec mean[NORM_VECS], scale[NORM_VECS], slope[NORM_VECS], shift[NORM_VECS], rstd[NORM_VECS];
+    Vec value[NORM_VECS], dz[NORM_VECS], old[NORM_VECS] = {{0}};
+    load_block(mean, bn->mean + j, lanes);
+    load_block(rstd, bn->rstd + j, lanes);
+    load_block(scale, bn->gamma + j, lanes);
+    load_block(slope, bn->dgamma + j, lanes);
+    load_block(shift, bn->dbeta + j, lanes);
+    EACH_VEC(v) scale[v] *= rstd[v];
+    EACH_VEC(v) slope[v] *= rstd[v] * bn->per_pixel;
+    EACH_VEC(v) shift[v] *= bn->per_pixel;
+    for (ptrdiff_t p = j; p < w * c; p += c) {
+        load_dz(dz, dy + p, y + p, lanes);
+        load_block(value, x + p, lanes);
+        if (add) load_block(old, dx + p, lanes);
+        EACH_VEC(v)
+        {
+            const Vec d = old[v] + (dz[v] - shift[v] - (value[v] - mean[v]) * slope[v]) * scale[v];
+            vec_store(dx + p + v * LANES, d, lanes - v * LANES);
         }
-        add_lanes(dgamma + j, with_x * rstd, lanes);
-        add_lanes(dbeta + j, plain, lanes);
     }
 }
 
 static void bn_relu_backward_row(float *dx, const float *dy, const float *y, const float *x,
                                  const BatchNorm *bn, ptrdiff_t w, ptrdiff_t c, int add)
 {
-    for (ptrdiff_t j = 0; j < c; j += LANES) {
-        const ptrdiff_t lanes = c - j;
-        const Vec mean = vec_load(bn->mean + j, lanes), rstd = vec_load(bn->rstd + j, lanes);
-        const Vec scale = vec_load(bn->gamma + j, lanes) * rstd;
-        const Vec slope = vec_load(bn->dgamma + j, lanes) * rstd * bn->per_pixel;
-        const Vec shift = vec_load(bn->dbeta + j, lanes) * bn->per_pixel;
-        for (ptrdiff_t p = j; p < w * c; p += c) {
-            Vec dz = vec_where(vec_load(y + p, lanes) > 0, vec_load(dy + p, lanes));
-            Vec d = (dz - shift - (vec_load(x + p, lanes) - mean) * slope) * scale;
-            vec_store(dx + p, add ? vec_load(dx + p, lanes) + d : d, lanes);
-        }
-    }
+    ptrdiff_t j = 0;
+    for (; j + NORM_BLOCK <= c; j += NORM_BLOCK) backward_block(dx, dy, y, x, bn, w, c, add, j, NORM_BLOCK);
+    if (j < c) backward_block(dx, dy, y, x, bn, w, c, add, j, c - j);
 }

@@ -17,26 +17,32 @@ static void adam_range(float *restrict w, float *restrict m, float *restrict v, 
     }
 }
 
-/* One row of gaussian_forward (activation.h); returns its KL. logsigmoid(raw) = min(raw, 0) - log(1 +
- * e^-|raw|). */
+/* gaussian_forward (activation.h) of up to LANES elements; returns twice their KL. logsigmoid(raw) = min(raw,
+ * 0) - log(1 + e^-|raw|). */
+INLINE Vec gaussian_lanes(float *z, float *logvar, const float *mu, const float *raw, const float *eps,
+                          ptrdiff_t lanes)
+{
+    const Vec m = vec_load(mu, lanes), r = vec_load(raw, lanes);
+    const Vec minus_size = (Vec)((Mask)r | INT32_MIN);
+    const Vec log_s2 = vec_at_most(r, 0) - vec_log1p_unit(vec_exp_negative(minus_size));
+    const Vec s = vec_exp_negative(log_s2 * 0.5f);
+    vec_store(logvar, log_s2, lanes);
+    vec_store(z, eps ? m + s * vec_load(eps, lanes) : m, lanes);
+    return m * m + (s * s - 1 - log_s2);
+}
+
+/* One row; returns its KL. */
 static float gaussian_forward_row(float *z, float *logvar, const float *mu, const float *raw,
                                   const float *eps, ptrdiff_t d)
 {
     Vec sum = {0};
     double kl = 0;
-    for (ptrdiff_t j = 0; j < d; j += LANES) {
-        const ptrdiff_t lanes = d - j;
-        const Vec m = vec_load(mu + j, lanes), r = vec_load(raw + j, lanes);
-        const Vec minus_size = (Vec)((Mask)r | INT32_MIN);
-        const Vec log_s2 = vec_at_most(r, 0) - vec_log1p_unit(vec_exp_negative(minus_size));
-        const Vec s = vec_exp_negative(log_s2 * 0.5f), twice = m * m + (s * s - 1 - log_s2);
-        float part[LANES];
-        vec_store(logvar + j, log_s2, lanes);
-        vec_store(z + j, eps ? m + s * vec_load(eps + j, lanes) : m, lanes);
-        vec_store(part, twice, lanes);
-        sum += vec_load(part, lanes); /* without the lanes beyond d */
-    }
+    ptrdiff_t j = 0;
+    for (; j + LANES <= d; j += LANES)
+        sum += gaussian_lanes(z + j, logvar + j, mu + j, raw + j, eps ? eps + j : NULL, LANES);
     for (int i = 0; i < LANES; i++) kl += (double)sum[i];
+    if (j < d) sum = gaussian_lanes(z + j, logvar + j, mu + j, raw + j, eps ? eps + j : NULL, d - j);
+    for (int i = 0; i < d - j; i++) kl += (double)sum[i];
     return (float)(0.5 * kl);
 }
 

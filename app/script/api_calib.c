@@ -1,0 +1,268 @@
+/* api_calib.c - calib.*: scores, bins and calibrators of predictions. Pure C underneath; main thread. */
+#include "script/registry.h"
+
+#include "calib/temperature.h"
+#include "plot/diagram.h"
+#include <langinfo.h>
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct {
+    int64_t bins;
+} BinsSpec;
+
+static const Option bins_options[] = {
+    {"bins", OPTION_INT, offsetof(BinsSpec, bins), "10", 1, BINS_MAX, NULL,
+     "equal-width bins of the confidence"},
+    {0},
+};
+
+static int read_bins(lua_State *L, int index)
+{
+    BinsSpec spec;
+    option_defaults(bins_options, &spec);
+    options_read(L, index, bins_options, &spec, NULL);
+    return (int)spec.bins;
+}
+
+static Scores score(lua_State *L)
+{
+    Err err;
+    Scores scores;
+    if (scores_of(&scores, to_predictions(L, 1), read_bins(L, 2), &err) != OK) raise_err(L, &err);
+    return scores;
+}
+
+static int ece(lua_State *L)
+{
+    lua_pushnumber(L, score(L).ece);
+    return 1;
+}
+
+static int report(lua_State *L)
+{
+    Scores scores = score(L);
+    push_scores(L, &scores, predictions_origin(L, 1));
+    return 1;
+}
+
+/* bin (count) of the predictions at index 1; leaves its work memory on the stack. */
+static void read_predictions(lua_State *L, Bin *bin, int count)
+{
+    Err err;
+    const Predictions *pred = to_predictions(L, 1);
+    double *confidence = lua_newuserdatauv(L, (size_t)pred->n * sizeof *confidence, 0);
+    uint8_t *right = lua_newuserdatauv(L, (size_t)pred->n, 0);
+    predictions_top(pred, confidence, right);
+    if (bins_equal_width(bin, count, confidence, right, pred->n, &err) != OK) raise_err(L, &err);
+}
+
+/* { { lo =, hi =, count =, accuracy =, confidence = } ... }; an empty bin has no accuracy and no confidence.
+ */
+static int bins(lua_State *L)
+{
+    Bin bin[BINS_MAX];
+    int count = read_bins(L, 2);
+    read_predictions(L, bin, count);
+    lua_createtable(L, count, 0);
+    for (int i = 0; i < count; i++) {
+        const Bin *b = &bin[i];
+        const struct {
+            const char *name;
+            double value;
+        } field[] = {{"lo", b->lo},
+                     {"hi", b->hi},
+                     {"accuracy", b->right / b->count},
+                     {"confidence", b->confidence / b->count}};
+        lua_newtable(L);
+        lua_pushinteger(L, (lua_Integer)b->count);
+        lua_setfield(L, -2, "count");
+        for (int f = 0; f < (b->count > 0 ? 4 : 2); f++) {
+            lua_pushnumber(L, field[f].value);
+            lua_setfield(L, -2, field[f].name);
+        }
+        lua_seti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+typedef struct {
+    int64_t bins, width, height;
+    bool ascii;
+} DiagramSpec;
+
+static const Option diagram_options[] = {
+    {"bins", OPTION_INT, offsetof(DiagramSpec, bins), "10", 1, BINS_MAX, NULL,
+     "equal-width bins of the confidence"},
+    {"width", OPTION_INT, offsetof(DiagramSpec, width), "60", 1, 500, NULL, "columns"},
+    {"height", OPTION_INT, offsetof(DiagramSpec, height), "16", 1, 200, NULL, "lines"},
+    {"ascii", OPTION_BOOL, offsetof(DiagramSpec, ascii), "false", 0, 0, NULL,
+     "plain characters, whatever the locale"},
+    {0},
+};
+
+const Glyphs *script_glyphs(bool ascii)
+{
+    bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    return glyphs_of(utf8 && !ascii ? GLYPHS_BLOCK : GLYPHS_ASCII);
+}
+
+static int free_text(lua_State *L)
+{
+    free(*(char **)lua_touserdata(L, 1));
+    return 0;
+}
+
+char **push_text_holder(lua_State *L)
+{
+    char **holder = lua_newuserdatauv(L, sizeof *holder, 0);
+    *holder = NULL;
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, free_text);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    return holder;
+}
+
+static int diagram(lua_State *L)
+{
+    Err err;
+    Bin bin[BINS_MAX];
+    DiagramSpec spec;
+    option_defaults(diagram_options, &spec);
+    options_read(L, 2, diagram_options, &spec, NULL);
+    int count = (int)spec.bins;
+    read_predictions(L, bin, count);
+    char title[64], **text = push_text_holder(L);
+    snprintf(title, sizeof title, "reliability, ECE %.2f %%", 100 * bins_ece(bin, count));
+    *text =
+        diagram_text(bin, count, title, (int)spec.width, (int)spec.height, script_glyphs(spec.ascii), &err);
+    if (!*text) return raise_err(L, &err);
+    lua_pushstring(L, *text);
+    return 1;
+}
+
+/* ---- temperature
+ * --------------------------------------------------------------------------------------------------- */
+
+static int fit(lua_State *L)
+{
+    Err err;
+    Temperature t;
+    const char *name = luaL_checkstring(L, 1);
+    if (strcmp(name, "temperature") != 0)
+        return luaL_error(L, "no calibrator '%s'; there is \"temperature\"", name);
+    if (temperature_fit(&t, to_predictions(L, 2), &err) != OK) return raise_err(L, &err);
+    lua_newtable(L);
+    lua_pushnumber(L, t.t);
+    lua_setfield(L, -2, "t");
+    lua_pushnumber(L, t.nll_before);
+    lua_setfield(L, -2, "nll_before");
+    lua_pushnumber(L, t.nll);
+    lua_setfield(L, -2, "nll");
+    lua_pushboolean(L, t.at_bound);
+    lua_setfield(L, -2, "at_bound");
+    lua_pushfstring(L, "temperature fitted on %s", predictions_origin(L, 2));
+    lua_setfield(L, -3, "fitted_on");
+    lua_pop(L, 1);
+    return 1;
+}
+
+static int apply(lua_State *L)
+{
+    Err err;
+    Predictions *pred = to_predictions(L, 2);
+    luaL_checktype(L, 1, LUA_TTABLE);
+    if (lua_getfield(L, 1, "t") != LUA_TNUMBER)
+        return luaL_error(L, "expected what calib.fit returned, a table with t = a number");
+    double t = lua_tonumber(L, -1);
+    lua_pushfstring(L, "%s at T = %f", predictions_origin(L, 2), t);
+    Predictions **handle = push_predictions(L, lua_tostring(L, -1));
+    *handle = temperature_apply(pred, t, &err);
+    return *handle ? 1 : raise_err(L, &err);
+}
+
+/* ---- predictions from elsewhere
+ * ------------------------------------------------------------------------------------ */
+
+/* p (classes) = row i of the table of tables at index. */
+static void read_row(lua_State *L, int index, lua_Integer i, double *p, lua_Integer classes)
+{
+    if (lua_geti(L, index, i) != LUA_TTABLE || luaL_len(L, -1) != classes)
+        luaL_error(L, "p: row %d is no table of %d probabilities, as row 1 is", (int)i, (int)classes);
+    for (lua_Integer k = 1; k <= classes; k++) {
+        if (lua_geti(L, -1, k) != LUA_TNUMBER)
+            luaL_error(L, "p: row %d, class %d is no number", (int)i, (int)k);
+        p[k - 1] = lua_tonumber(L, -1);
+        lua_pop(L, 1);
+    }
+    lua_pop(L, 1);
+}
+
+static int predictions(lua_State *L)
+{
+    Err err;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    if (lua_getfield(L, 1, "p") != LUA_TTABLE || lua_getfield(L, 1, "y") != LUA_TTABLE)
+        return luaL_error(L, "expected { p = { { p1, p2, ... } ... }, y = { label, ... } }");
+    lua_Integer n = luaL_len(L, 2), classes = lua_geti(L, 2, 1) == LUA_TTABLE ? luaL_len(L, -1) : 0;
+    if (luaL_len(L, 3) != n)
+        return luaL_error(L, "p has %d rows and y %d labels", (int)n, (int)luaL_len(L, 3));
+    double *p = lua_newuserdatauv(L, (size_t)(n * classes) * sizeof *p + 1, 0);
+    int32_t *y = lua_newuserdatauv(L, (size_t)n * sizeof *y + 1, 0);
+    for (lua_Integer i = 0; i < n; i++) {
+        int whole;
+        read_row(L, 2, i + 1, p + i * classes, classes);
+        lua_geti(L, 3, i + 1);
+        lua_Integer label = lua_tointegerx(L, -1, &whole);
+        if (!whole || label < 1 || label > classes)
+            return luaL_error(L, "y: row %d: expected a label from 1 to %d", (int)i + 1, (int)classes);
+        y[i] = (int32_t)label - 1;
+        lua_pop(L, 1);
+    }
+    Predictions **handle = push_predictions(L, "a script's table");
+    *handle = predictions_from_probs((ptrdiff_t)n, (ptrdiff_t)classes, p, y, &err);
+    return *handle ? 1 : raise_err(L, &err);
+}
+
+static int count(lua_State *L)
+{
+    lua_pushinteger(L, to_predictions(L, 1)->n);
+    return 1;
+}
+
+static int origin(lua_State *L)
+{
+    to_predictions(L, 1);
+    predictions_origin(L, 1);
+    return 1;
+}
+
+const ApiRow api_calib[] = {
+    {"calib.ece", "pred, { bins = }", "expected calibration error of predictions", "ece",
+     "print(calib.ece(base:predict \"test\", { bins = 15 }))", ece, bins_options},
+    {"calib.report", "pred, { bins = }", "all scores, with the recipe they were computed by", "ece",
+     "print(calib.report(base:predict \"test\").recipe)", report, bins_options},
+    {"calib.bins", "pred, { bins = }", "the reliability bins: lo, hi, count, accuracy, confidence of each",
+     "ece", "for _, b in ipairs(calib.bins(base:predict \"test\")) do print(b.hi, b.count) end", bins,
+     bins_options},
+    {"calib.diagram", "pred, { bins =, width =, height =, ascii = }",
+     "the reliability diagram as lines of text", "ece",
+     "print(calib.diagram(base:predict \"test\", { width = 50, height = 12 }))", diagram, diagram_options},
+    {"calib.fit", "\"temperature\", pred",
+     "fit a calibrator: t, nll, nll_before, at_bound; use validation predictions", "temperature",
+     "print(calib.fit(\"temperature\", base:predict \"valid\").t)", fit, NULL},
+    {"calib.apply", "fit, pred", "predictions after a fitted calibrator", "temperature",
+     "print(calib.ece(calib.apply({ t = 2 }, base:predict \"test\")))", apply, NULL},
+    {"calib.predictions", "{ p =, y = }",
+     "predictions from tables: a row of probabilities an image, labels from 1", "ece",
+     "print(calib.ece(calib.predictions{ p = { { 0.9, 0.1 }, { 0.4, 0.6 } }, y = { 1, 1 } }))", predictions,
+     NULL},
+    {"predictions.n", NULL, "number of images", "ece", "print((base:predict \"test\").n)", count, NULL},
+    {"predictions.origin", NULL, "where they came from", "ece", "print((base:predict \"test\").origin)",
+     origin, NULL},
+    {0},
+};

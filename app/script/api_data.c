@@ -1,0 +1,161 @@
+/* api_data.c - data.*: loading data sets, and what one can ask of them. Main thread. */
+#include "script/registry.h"
+
+#include "base/text.h"
+#include <lauxlib.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Load the options at index by the source's own table into a new handle. */
+static int load(lua_State *L, const char *source, int index)
+{
+    Err err;
+    DataSpec spec = {0};
+    const Option *options = dataset_options(source);
+    if (!options) options = data_options; /* dataset_load says which sources there are */
+    option_defaults(options, &spec);
+    text_copy(spec.name, sizeof spec.name, source);
+    options_read(L, index, options, &spec, NULL);
+    Dataset **handle = push_data(L);
+    *handle = dataset_load(&spec, &err);
+    return *handle ? 1 : raise_err(L, &err);
+}
+
+static int data_load(lua_State *L)
+{
+    lua_settop(L, 1);
+    if (lua_isnil(L, 1)) return load(L, "fashion", 1);
+    if (lua_type(L, 1) == LUA_TSTRING) return load(L, lua_tostring(L, 1), 2);
+    luaL_checktype(L, 1, LUA_TTABLE);
+    if (lua_getfield(L, 1, "name") == LUA_TNIL) lua_pushliteral(L, "fashion");
+    return load(L, luaL_checkstring(L, -1), 1);
+}
+
+static int data_blends(lua_State *L)
+{
+    lua_settop(L, 1);
+    return load(L, "blends", 1);
+}
+
+/* ---- fields
+ * -------------------------------------------------------------------------------------------------------- */
+
+static int name(lua_State *L)
+{
+    lua_pushstring(L, to_data(L, 1)->spec.name);
+    return 1;
+}
+
+static int train(lua_State *L)
+{
+    lua_pushinteger(L, to_data(L, 1)->split[SPLIT_TRAIN].n);
+    return 1;
+}
+
+static int valid(lua_State *L)
+{
+    lua_pushinteger(L, to_data(L, 1)->split[SPLIT_VALID].n);
+    return 1;
+}
+
+static int test(lua_State *L)
+{
+    lua_pushinteger(L, to_data(L, 1)->split[SPLIT_TEST].n);
+    return 1;
+}
+
+static int classes(lua_State *L)
+{
+    const Dataset *d = to_data(L, 1);
+    lua_newtable(L);
+    for (ptrdiff_t i = 0; i < d->classes; i++) {
+        lua_pushstring(L, d->class_names[i]);
+        lua_seti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+static int shape(lua_State *L)
+{
+    const Dataset *d = to_data(L, 1);
+    const ptrdiff_t side[] = {d->h, d->w, d->c};
+    lua_newtable(L);
+    for (int i = 0; i < 3; i++) {
+        lua_pushinteger(L, side[i]);
+        lua_seti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+static int options(lua_State *L)
+{
+    const Dataset *d = to_data(L, 1);
+    options_push(L, dataset_options(d->spec.name), &d->spec);
+    return 1;
+}
+
+/* ---- methods
+ * ------------------------------------------------------------------------------------------------------- */
+
+static SplitId any_split(lua_State *L, int index)
+{
+    static const char *const names[] = {"train", "valid", "test", NULL};
+    return (SplitId)luaL_checkoption(L, index, "test", names);
+}
+
+static int labels(lua_State *L)
+{
+    const Split *split = &to_data(L, 1)->split[any_split(L, 2)];
+    lua_createtable(L, (int)split->n, 0);
+    for (ptrdiff_t i = 0; i < split->n; i++) {
+        lua_pushinteger(L, split->labels[i] + 1);
+        lua_rawseti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+/* The known p*(y|x) as predictions: what the best possible classifier says, calibrated by construction. */
+static int posterior(lua_State *L)
+{
+    Err err;
+    const Dataset *d = to_data(L, 1);
+    SplitId id = any_split(L, 2);
+    const Split *split = &d->split[id];
+    if (!split->posterior)
+        return luaL_error(L,
+                          "the posterior of '%s' is not known; data.blends{} makes data whose posterior is",
+                          d->spec.name);
+    size_t count = (size_t)(split->n * d->classes);
+    double *p = lua_newuserdatauv(L, count * sizeof *p, 0);
+    for (size_t i = 0; i < count; i++) p[i] = (double)split->posterior[i];
+    lua_pushfstring(L, "known posterior of %s, %s", d->spec.name, split_name[id]);
+    Predictions **handle = push_predictions(L, lua_tostring(L, -1));
+    *handle = predictions_from_probs(split->n, d->classes, p, split->labels, &err);
+    return *handle ? 1 : raise_err(L, &err);
+}
+
+const ApiRow api_data[] = {
+    {"data.load", "\"name\" or { name =, train =, valid =, test =, seed =, dir = }",
+     "labelled images in three splits: fashion (comes with tare), cifar10, idx, ...", "data",
+     "print(data.load{ name = \"fashion\", train = 100, valid = 100, test = 100 })", data_load, data_options},
+    {"data.blends", "{ classes =, noise =, bayes =, train =, valid =, test =, seed = }",
+     "synthetic images whose posterior p(y|x) is known", "data",
+     "print(data.blends{ classes = 4, train = 100, valid = 100, test = 100 })", data_blends, blends_options},
+    {"dataset.name", NULL, "its source", "data", "print(ds.name)", name, NULL},
+    {"dataset.train", NULL, "number of training images", "data", "print(ds.train)", train, NULL},
+    {"dataset.valid", NULL, "number of validation images", "data", "print(ds.valid)", valid, NULL},
+    {"dataset.test", NULL, "number of test images", "data", "print(ds.test)", test, NULL},
+    {"dataset.classes", NULL, "names of the classes", "data", "print(#ds.classes, ds.classes[1])", classes,
+     NULL},
+    {"dataset.shape", NULL, "{ height, width, channels }", "data", "print(table.concat(ds.shape, \" x \"))",
+     shape, NULL},
+    {"dataset.options", NULL, "the options it was loaded with", "data", "print(ds.options.seed)", options,
+     NULL},
+    {"dataset:labels", "[split]",
+     "classes of a split's images, from 1; split is \"train\", \"valid\" or \"test\"", "data",
+     "print(ds:labels(\"valid\")[1])", labels, NULL},
+    {"dataset:posterior", "[split]", "of data.blends: what the best possible classifier says, as predictions",
+     "data", "local best = data.blends{ test = 1000 }:posterior \"test\"; print(calib.ece(best))", posterior,
+     NULL},
+    {0},
+};

@@ -1,0 +1,222 @@
+/* api_run.c - a run's fields, and the commands it takes. Main thread. */
+#include "script/registry.h"
+
+#include "script/script.h"
+#include <lauxlib.h>
+
+/* ---- fields
+ * -------------------------------------------------------------------------------------------------------- */
+
+static int name(lua_State *L)
+{
+    lua_pushstring(L, to_run(L, 1)->job.name);
+    return 1;
+}
+
+static int state(lua_State *L)
+{
+    lua_pushstring(L, run_state_name[to_run(L, 1)->log.state]);
+    return 1;
+}
+
+static int from(lua_State *L)
+{
+    Run *run = to_run(L, 1);
+    if (run->parent)
+        push_run(L, run->parent);
+    else
+        lua_pushnil(L);
+    return 1;
+}
+
+static void set_text(lua_State *L, const char *key, const char *value)
+{
+    lua_pushstring(L, value);
+    lua_setfield(L, -2, key);
+}
+
+static void set_number(lua_State *L, const char *key, double value)
+{
+    lua_pushnumber(L, value);
+    lua_setfield(L, -2, key);
+}
+
+static void set_integer(lua_State *L, const char *key, lua_Integer value)
+{
+    lua_pushinteger(L, value);
+    lua_setfield(L, -2, key);
+}
+
+static int job(lua_State *L)
+{
+    const Job *j = &to_run(L, 1)->job;
+    lua_newtable(L);
+    set_text(L, "name", j->name);
+    set_text(L, "from", j->from);
+    set_text(L, "kind", j->kind->name);
+    set_text(L, "title", j->kind->title);
+    set_integer(L, "stage", j->kind->stage);
+    options_push(L, dataset_options(j->data.name), &j->data);
+    set_text(L, "name", j->data.name);
+    lua_setfield(L, -2, "data");
+    options_push(L, family_find(j->model.family)->options, &j->model);
+    set_text(L, "family", j->model.family);
+    lua_setfield(L, -2, "model");
+    options_push(L, j->kind->options, &j->train);
+    lua_setfield(L, -2, "train");
+    return 1;
+}
+
+static int epochs(lua_State *L)
+{
+    const RunLog *log = &to_run(L, 1)->log;
+    lua_createtable(L, (int)log->epochs, 0);
+    for (ptrdiff_t i = 0; i < log->epochs; i++) {
+        const EpochPoint *p = &log->epoch[i];
+        lua_newtable(L);
+        set_integer(L, "epoch", p->epoch);
+        set_integer(L, "step", p->step);
+        set_number(L, "loss", p->loss);
+        set_number(L, "accuracy", p->accuracy);
+        set_number(L, "lr", p->lr);
+        set_number(L, "seconds", p->seconds);
+        lua_seti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+static void push_eval(lua_State *L, const EvalPoint *p)
+{
+    enum { ECE_BINS = 10 };
+    Err err;
+    Bin bin[ECE_BINS];
+    if (bins_from_fine(bin, ECE_BINS, &p->bins, &err) != OK) raise_err(L, &err);
+    lua_newtable(L);
+    set_integer(L, "epoch", p->epoch);
+    set_integer(L, "step", p->step);
+    set_text(L, "split", p->split);
+    set_text(L, "checkpoint", p->checkpoint);
+    set_number(L, "nll", p->nll);
+    set_number(L, "brier", p->brier);
+    set_number(L, "accuracy", p->accuracy);
+    set_number(L, "confidence", p->confidence);
+    set_number(L, "ece", bins_ece(bin, ECE_BINS));
+    set_number(L, "seconds", p->seconds);
+    lua_pushboolean(L, p->best != 0);
+    lua_setfield(L, -2, "best");
+}
+
+static int evals(lua_State *L)
+{
+    const RunLog *log = &to_run(L, 1)->log;
+    lua_createtable(L, (int)log->evals, 0);
+    for (ptrdiff_t i = 0; i < log->evals; i++) {
+        push_eval(L, &log->eval[i]);
+        lua_seti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+/* ---- commands: each returns the run
+ * -------------------------------------------------------------------------------- */
+
+static int command(lua_State *L, CommandType type, double value)
+{
+    Err err;
+    if (engine_command(script_engine(L), to_run(L, 1), type, value, &err) != OK) return raise_err(L, &err);
+    lua_settop(L, 1);
+    return 1;
+}
+
+static int pause_run(lua_State *L)
+{
+    return command(L, COMMAND_PAUSE, 0);
+}
+
+static int go(lua_State *L)
+{
+    return command(L, COMMAND_GO, 0);
+}
+
+static int step(lua_State *L)
+{
+    lua_Integer steps = luaL_optinteger(L, 2, 1);
+    if (steps < 1) return luaL_error(L, "step(%d): expected at least 1", (int)steps);
+    return command(L, COMMAND_STEP, (double)steps);
+}
+
+static int stop(lua_State *L)
+{
+    return command(L, COMMAND_STOP, 0);
+}
+
+static int cancel(lua_State *L)
+{
+    const Run *run = to_run(L, 1);
+    if (run->log.state != RUN_QUEUED)
+        return luaL_error(L,
+                          "run %s is %s, no longer queued; run:stop() ends one that runs, with a checkpoint",
+                          run->job.name, run_state_name[run->log.state]);
+    return command(L, COMMAND_STOP, 0);
+}
+
+typedef struct {
+    double lr;
+} SetSpec;
+
+static const Option set_options[] = {
+    {"lr", OPTION_REAL, offsetof(SetSpec, lr), "0", 0, 1e3, NULL,
+     "the new base learning rate; the schedule goes on from it"},
+    {0},
+};
+
+static int set(lua_State *L)
+{
+    SetSpec spec = {0};
+    luaL_checktype(L, 2, LUA_TTABLE);
+    options_read(L, 2, set_options, &spec, NULL);
+    if (spec.lr <= 0) return luaL_error(L, "set: expected lr = a number above 0");
+    return command(L, COMMAND_SET_LR, spec.lr);
+}
+
+static int on_epoch(lua_State *L)
+{
+    Err err;
+    Run *run = to_run(L, 1);
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    lua_settop(L, 2);
+    if (script_on_epoch(L, run, luaL_ref(L, LUA_REGISTRYINDEX), &err) != OK) return raise_err(L, &err);
+    return 1;
+}
+
+#define MANY "local r = train.stage1{ data = ds, model = nn.mlp{ hidden = 16 }, epochs = 200 } "
+
+const ApiRow api_run[] = {
+    {"run.name", NULL, "its name, and that of its folder", "runs", "print(base.name)", name, NULL},
+    {"run.state", NULL, "queued, running, paused, done, stopped, failed, diverged or cancelled", "runs",
+     "print(base.state)", state, NULL},
+    {"run.from", NULL, "the run whose body it freezes; nil in stage 1", "runs", "print(base.from)", from,
+     NULL},
+    {"run.job", NULL, "everything that was asked: { kind =, from =, data =, model =, train = }", "runs",
+     "print(base.job.train.lr)", job, NULL},
+    {"run.epochs", NULL, "its epochs so far: epoch, step, loss, accuracy, lr, seconds", "runs",
+     "print(#base.epochs)", epochs, NULL},
+    {"run.evals", NULL, "its evaluations so far: step, split, nll, brier, accuracy, ece, best", "runs",
+     "for _, e in ipairs(base.evals) do print(e.step, e.split, e.nll) end", evals, NULL},
+    {"run:pause", "", "wait after the step it is at", "runs", MANY "r:pause(); r:stop()", pause_run, NULL},
+    {"run:go", "", "end a pause", "runs", MANY "r:pause():go():stop()", go, NULL},
+    {"run:resume", "", "as run:go", "runs", MANY "r:pause():resume():stop()", go, NULL},
+    {"run:step", "[n]", "do n steps (1), then pause", "runs", MANY "r:pause():step(3):stop()", step, NULL},
+    {"run:set", "{ lr = }", "change the learning rate of a run that runs", "runs",
+     MANY "r:set{ lr = 1e-4 }:stop()", set, set_options},
+    {"run:stop", "", "end it with a checkpoint; runs.resume goes on", "runs", MANY "r:stop()", stop, NULL},
+    {"run:cancel", "", "take a queued run out of the queue", "runs",
+     MANY "train.stage1{ data = ds, model = nn.mlp{} }:cancel() r:stop()", cancel, NULL},
+    {"run:on_epoch", "f",
+     "call f(run, epoch) at the end of each epoch; epoch = { epoch =, loss =, accuracy =, lr =, seconds = }",
+     "runs",
+     "train.stage1{ data = ds, model = nn.mlp{}, epochs = 2 }:on_epoch(function(r, e) print(e.epoch, e.loss) "
+     "end):wait()",
+     on_epoch, NULL},
+    {0},
+};

@@ -1,0 +1,247 @@
+/* api_runs.c - runs.*: the folder of runs and the queue. Main thread. */
+#include "script/registry.h"
+
+#include "engine/record.h"
+#include "script/script.h"
+#include <lauxlib.h>
+#include <string.h>
+
+/* ---- list
+ * ----------------------------------------------------------------------------------------------------------
+ */
+
+/* Names on disk, freed with the userdata that holds them. */
+typedef struct {
+    char **name;
+    ptrdiff_t count;
+} Names;
+
+static int names_free(lua_State *L)
+{
+    Names *names = lua_touserdata(L, 1);
+    record_names_free(names->name, names->count);
+    *names = (Names){0};
+    return 0;
+}
+
+static Names *push_names(lua_State *L)
+{
+    Err err;
+    Names *names = lua_newuserdatauv(L, sizeof *names, 0);
+    *names = (Names){0};
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, names_free);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    if (record_names(engine_runs(script_engine(L)), &names->name, &names->count, &err) != OK)
+        raise_err(L, &err);
+    return names;
+}
+
+/* What the list shows of a run, read whole before any of it is pushed. */
+typedef struct {
+    Job job;
+    RunState state;
+    double seconds;
+    bool judged; /* the rest is there: scores on the test images */
+    double accuracy, nll, ece;
+    char note[256];
+} Line;
+
+static void line_scores(Line *line, const RunLog *log)
+{
+    enum { ECE_BINS = 10 };
+    Bin bin[ECE_BINS];
+    line->state = log->state;
+    line->seconds = log->seconds;
+    const EvalPoint *test = runlog_eval(log, "test", line->job.train.keep);
+    line->judged = test && bins_from_fine(bin, ECE_BINS, &test->bins, NULL) == OK;
+    if (!line->judged) return;
+    line->accuracy = test->accuracy;
+    line->nll = test->nll;
+    line->ece = bins_ece(bin, ECE_BINS);
+}
+
+static Status line_read(Line *line, const char *folder, const char *name, Err *err)
+{
+    RunLog log;
+    *line = (Line){0};
+    runlog_init(&log);
+    json_t *config = record_read_json(folder, name, "config.json", err), *summary = NULL;
+    if (!config) goto fail;
+    TRY(job_from_json(&line->job, config, err));
+    TRY(record_fold(folder, name, &log, err));
+    line_scores(line, &log);
+    summary = record_read_json(folder, name, "summary.json", NULL); /* there is none before a run ends */
+    const char *note = json_string_value(json_object_get(summary, "note"));
+    if (note) strncat(line->note, note, sizeof line->note - 1);
+    json_decref(summary);
+    json_decref(config);
+    runlog_free(&log);
+    return OK;
+fail:
+    json_decref(config);
+    runlog_free(&log);
+    return err->code;
+}
+
+static void push_line(lua_State *L, const char *name, const Line *line)
+{
+    const struct {
+        const char *name, *value;
+    } text[] = {
+        {"name", name},           {"kind", line->job.kind->name}, {"state", run_state_name[line->state]},
+        {"from", line->job.from}, {"data", line->job.data.name},  {"recipe", line->job.train.recipe},
+        {"note", line->note}};
+    const struct {
+        const char *name;
+        double value;
+    } number[] = {
+        {"seconds", line->seconds}, {"accuracy", line->accuracy}, {"nll", line->nll}, {"ece", line->ece}};
+    lua_newtable(L);
+    for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+        lua_pushstring(L, text[i].value);
+        lua_setfield(L, -2, text[i].name);
+    }
+    lua_pushinteger(L, line->job.train.seed);
+    lua_setfield(L, -2, "seed");
+    for (size_t i = 0; i < (line->judged ? sizeof number / sizeof *number : 1); i++) {
+        lua_pushnumber(L, number[i].value);
+        lua_setfield(L, -2, number[i].name);
+    }
+}
+
+/* A run whose folder cannot be read is listed with what is wrong with it. */
+static int list(lua_State *L)
+{
+    const char *folder = engine_runs(script_engine(L));
+    lua_settop(L, 0);
+    const Names *names = push_names(L);
+    lua_newtable(L);
+    for (ptrdiff_t i = 0; i < names->count; i++) {
+        Err err;
+        Line line;
+        if (line_read(&line, folder, names->name[i], &err) == OK) {
+            push_line(L, names->name[i], &line);
+        } else {
+            lua_newtable(L);
+            lua_pushstring(L, names->name[i]);
+            lua_setfield(L, -2, "name");
+            lua_pushstring(L, err.msg);
+            lua_setfield(L, -2, "trouble");
+        }
+        lua_seti(L, 2, i + 1);
+    }
+    lua_remove(L, 1);
+    return call_lua(L, "listing", "dress");
+}
+
+static int queue(lua_State *L)
+{
+    Run *run;
+    lua_newtable(L);
+    for (ptrdiff_t i = 0; (run = engine_nth(script_engine(L), i)) != NULL; i++) {
+        if (run_state_ended(run->log.state)) continue;
+        push_run(L, run);
+        lua_seti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    }
+    return 1;
+}
+
+/* ---- one run
+ * ------------------------------------------------------------------------------------------------------- */
+
+static int open_run(lua_State *L)
+{
+    Err err;
+    Run *run = engine_run(script_engine(L), luaL_checkstring(L, 1), &err);
+    if (!run) return raise_err(L, &err);
+    push_run(L, run);
+    return 1;
+}
+
+static int resume(lua_State *L)
+{
+    Err err;
+    Run *run = engine_resume(script_engine(L), luaL_checkstring(L, 1), &err);
+    if (!run) return raise_err(L, &err);
+    push_run(L, run);
+    return 1;
+}
+
+/* The name at index 1, of a run that this session does not hold: its handles go by the folder's name. */
+static const char *name_on_disk(lua_State *L)
+{
+    const Run *run;
+    const char *name = luaL_checkstring(L, 1);
+    for (ptrdiff_t i = 0; (run = engine_nth(script_engine(L), i)) != NULL; i++)
+        if (strcmp(run->job.name, name) == 0)
+            luaL_error(L, "run %s was trained in this session; rename or delete it in the next one", name);
+    return name;
+}
+
+static int checked(lua_State *L, Status status, const Err *err)
+{
+    return status == OK ? 0 : raise_err(L, err);
+}
+
+static int rename_run(lua_State *L)
+{
+    Err err;
+    return checked(
+        L, record_rename(engine_runs(script_engine(L)), name_on_disk(L), luaL_checkstring(L, 2), &err), &err);
+}
+
+static int note(lua_State *L)
+{
+    Err err;
+    return checked(
+        L, record_note(engine_runs(script_engine(L)), luaL_checkstring(L, 1), luaL_checkstring(L, 2), &err),
+        &err);
+}
+
+typedef struct {
+    bool children;
+} DeleteSpec;
+
+static const Option delete_options[] = {
+    {"children", OPTION_BOOL, offsetof(DeleteSpec, children), "false", 0, 0, NULL,
+     "also the runs that were made from it"},
+    {0},
+};
+
+static int delete_run(lua_State *L)
+{
+    Err err;
+    DeleteSpec spec = {0};
+    options_read(L, 2, delete_options, &spec, NULL);
+    return checked(L, record_delete(engine_runs(script_engine(L)), name_on_disk(L), spec.children, &err),
+                   &err);
+}
+
+static int compare(lua_State *L)
+{
+    return call_lua(L, "compare", "runs");
+}
+
+const ApiRow api_runs[] = {
+    {"runs.list", "", "all runs of the folder: name, kind, state, seed, accuracy, ece, ...", "runs",
+     "print(runs.list())", list, NULL},
+    {"runs.queue", "", "the runs that are queued, running or paused", "runs", "print(#runs.queue())", queue,
+     NULL},
+    {"runs.open", "name", "a run by its name", "runs", "print(runs.open(base.name).state)", open_run, NULL},
+    {"runs.resume", "name", "go on with a stopped or torn run from its last checkpoint", "runs",
+     "local r = train.stage1{ data = ds, model = nn.mlp{}, epochs = 200 } r:stop() r:wait() "
+     "if r.state == \"stopped\" then runs.resume(r.name):stop() end",
+     resume, NULL},
+    {"runs.compare", "run, run:temperature(), ... or { label = { run, ... }, ... }",
+     "waits, then a table: accuracy, ECE, MCE, NLL, Brier, gap; mean and sd over seeds", "runs",
+     "print(runs.compare(base, base:temperature()))", compare, NULL},
+    {"runs.rename", "name, to", "rename a finished run; those made from it follow", "runs",
+     "runs.rename(\"old\", \"kept\")", rename_run, NULL},
+    {"runs.note", "name, text", "a note that stays with the run", "runs",
+     "runs.note(base.name, \"first look\")", note, NULL},
+    {"runs.delete", "name, { children = }", "remove a run and its files", "runs",
+     "pcall(runs.delete, \"no such run\", { children = true })", delete_run, delete_options},
+    {0},
+};

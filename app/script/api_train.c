@@ -1,0 +1,129 @@
+/* api_train.c - train.*: a table of options becomes a job in the engine's queue. Main thread. */
+#include "script/registry.h"
+
+#include "base/text.h"
+#include "script/script.h"
+#include <lauxlib.h>
+#include <string.h>
+
+/* Read by the bindings below, not by the option tables. */
+static const char *const stage1_own[] = {"data", "model", "name", NULL};
+static const char *const stage2_own[] = {"from", "name", NULL};
+
+/* Training options: the kind's defaults, --seed, then what lua/recipes.lua makes of the recipe and the user's
+ * table. The user's own values are checked first, so that an error names them and not what a recipe computes
+ * of them. */
+static void read_train(lua_State *L, Job *job, const char *const *own)
+{
+    option_defaults(job->kind->options, &job->train);
+    options_read(L, 1, job->kind->options, &job->train, own);
+    option_defaults(job->kind->options, &job->train);
+    job->train.seed = script_options(script_of(L))->seed;
+    lua_pushstring(L, job->kind->name);
+    lua_pushvalue(L, 1);
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, "recipes");
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, "resolve");
+    lua_replace(L, -2);
+    lua_insert(L, -3);
+    lua_call(L, 2, 1);
+    options_read(L, -1, job->kind->options, &job->train, own);
+    lua_pop(L, 1);
+}
+
+/* `name` of the run, "" for the next free one. */
+static void read_name(lua_State *L, Job *job)
+{
+    if (lua_getfield(L, 1, "name") == LUA_TNIL) lua_pushliteral(L, "");
+    if (lua_type(L, -1) != LUA_TSTRING)
+        luaL_error(L, "name: expected a string, got %s", luaL_typename(L, -1));
+    if (!text_copy(job->name, sizeof job->name, lua_tostring(L, -1)))
+        luaL_error(L, "name: longer than %d characters", RUN_NAME_SIZE - 1);
+    lua_pop(L, 1);
+}
+
+/* The run that `from` is or names. */
+static Run *read_from(lua_State *L, const char *function)
+{
+    Err err;
+    Run *parent;
+    switch (lua_getfield(L, 1, "from")) {
+    case LUA_TNIL:
+        luaL_error(L, "%s needs `from`, the run whose body it freezes", function);
+        return NULL;
+    case LUA_TSTRING:
+        parent = engine_run(script_engine(L), lua_tostring(L, -1), &err);
+        if (!parent) raise_err(L, &err);
+        break;
+    default:
+        parent = to_run(L, -1);
+    }
+    lua_pop(L, 1);
+    return parent;
+}
+
+static int submit(lua_State *L, const Job *job, Dataset *data, Run *parent)
+{
+    Err err;
+    Run *run = engine_submit(script_engine(L), job, data, parent, &err);
+    if (!run) return raise_err(L, &err);
+    push_run(L, run);
+    return 1;
+}
+
+static int stage1(lua_State *L)
+{
+    Job job = {.kind = train_kind("stage1")};
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    read_train(L, &job, stage1_own);
+    read_name(L, &job);
+    if (lua_getfield(L, 1, "data") == LUA_TNIL)
+        return luaL_error(L, "train.stage1 needs `data`: train.stage1{ data = data.load \"fashion\" }");
+    Dataset *data = to_data(L, -1);
+    job.data = data->spec;
+    if (lua_getfield(L, 1, "model") == LUA_TNIL) {
+        text_copy(job.model.family, sizeof job.model.family, "wrn");
+        option_defaults(wrn_options, &job.model);
+    } else {
+        job.model = *to_model(L, -1);
+    }
+    return submit(L, &job, data, NULL);
+}
+
+/* train.tst, train.vtst: everything but the classifier is the parent's. */
+static int stage2(lua_State *L)
+{
+    const ApiRow *row = lua_touserdata(L, lua_upvalueindex(1));
+    Job job = {.kind = train_kind(row->name + strlen("train."))};
+    Err err;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    read_train(L, &job, stage2_own);
+    read_name(L, &job);
+    Run *parent = read_from(L, row->name);
+    job.data = parent->job.data;
+    job.model = parent->job.model;
+    text_copy(job.from, sizeof job.from, parent->job.name);
+    Dataset *data = parent->data;
+    if (!data) { /* a run from disk: its images are loaded again */
+        Dataset **handle = push_data(L);
+        data = *handle = dataset_load(&job.data, &err);
+        if (!data) return raise_err(L, &err);
+    }
+    return submit(L, &job, data, parent);
+}
+
+const ApiRow api_train[] = {
+    {"train.stage1", "{ data =, model =, recipe =, name =, ... }",
+     "train a whole network; a run handle, at once", "recipes",
+     "train.stage1{ data = ds, model = nn.mlp{ hidden = 16 }, epochs = 1 }:wait()", stage1, NULL},
+    {"train.tst", "{ from =, checkpoint =, z =, recipe =, name =, ... }",
+     "two-stage training: freeze a run's body, train a fresh classifier on its features", "tst",
+     "train.tst{ from = base, steps = 20 }:wait()", stage2, NULL},
+    {"train.vtst", "{ from =, checkpoint =, z =, samples =, kl_weight =, ... }",
+     "as train.tst with a Gaussian last hidden layer: the variational form", "vtst",
+     "train.vtst{ from = base, steps = 20, samples = 5 }:wait()", stage2, NULL},
+    {0},
+};

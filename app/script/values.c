@@ -1,0 +1,232 @@
+/* values.c - handles: runs, data sets, networks and predictions as Lua values. Main thread.
+ *
+ * A handle is a full userdata with a metatable "tare.CLASS"; its methods and fields are rows of the registry.
+ */
+#include "script/registry.h"
+
+#include "base/text.h"
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const run_class = "tare.run", *const data_class = "tare.dataset",
+                         *const model_class = "tare.model", *const pred_class = "tare.predictions",
+                         *const run_handles = "tare.runs";
+
+static void *handle_new(lua_State *L, size_t size, const char *class)
+{
+    void *handle = lua_newuserdatauv(L, size, 1);
+    memset(handle, 0, size);
+    luaL_setmetatable(L, class);
+    return handle;
+}
+
+static void *handle_at(lua_State *L, int index, const char *class, const char *noun)
+{
+    void *handle = luaL_testudata(L, index, class);
+    if (!handle) luaL_error(L, "expected %s, got %s", noun, luaL_typename(L, index));
+    return handle;
+}
+
+/* The pointer in a handle; a finaliser of the script's own may still hold one that was freed. */
+static void *pointer_at(lua_State *L, int index, const char *class, const char *noun)
+{
+    void **handle = handle_at(L, index, class, noun);
+    if (!*handle) luaL_error(L, "expected %s, got one that was freed", noun);
+    return *handle;
+}
+
+int raise_err(lua_State *L, const Err *err)
+{
+    return luaL_error(L, "%s", err->msg);
+}
+
+/* ---- runs: they live as long as the engine, so a handle holds no reference
+ * ---------------------------------------- */
+
+/* One handle a run, so that handles compare and serve as keys. */
+void push_run(lua_State *L, Run *run)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, run_handles);
+    if (lua_rawgetp(L, -1, run) != LUA_TUSERDATA) {
+        lua_pop(L, 1);
+        Run **handle = handle_new(L, sizeof *handle, run_class);
+        *handle = run;
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, -3, run);
+    }
+    lua_remove(L, -2);
+}
+
+Run *to_run(lua_State *L, int index)
+{
+    return pointer_at(L, index, run_class, "a run");
+}
+
+/* "run base: stage 1, done, 30 epochs" */
+static int run_text(lua_State *L)
+{
+    const Run *run = to_run(L, 1);
+    lua_pushfstring(L, "run %s: %s, %s, %d steps", run->job.name, run->job.kind->title,
+                    run_state_name[run->log.state], (int)run->log.now_step);
+    return 1;
+}
+
+/* ---- data sets
+ * ----------------------------------------------------------------------------------------------------- */
+
+Dataset **push_data(lua_State *L)
+{
+    return handle_new(L, sizeof(Dataset *), data_class);
+}
+
+Dataset *to_data(lua_State *L, int index)
+{
+    return pointer_at(L, index, data_class, "a data set (data.load \"fashion\")");
+}
+
+static int data_free(lua_State *L)
+{
+    Dataset **handle = luaL_checkudata(L, 1, data_class);
+    dataset_release(*handle);
+    *handle = NULL;
+    return 0;
+}
+
+/* "data set fashion: 2,000 train, 2,000 valid, 10,000 test, 10 classes, 32 x 32 x 1" */
+static int data_text(lua_State *L)
+{
+    const Dataset *d = to_data(L, 1);
+    char n[SPLITS][24];
+    for (int s = 0; s < SPLITS; s++) text_count(n[s], sizeof n[s], d->split[s].n);
+    lua_pushfstring(L, "data set %s: %s train, %s valid, %s test, %d classes, %d x %d x %d", d->spec.name,
+                    n[SPLIT_TRAIN], n[SPLIT_VALID], n[SPLIT_TEST], (int)d->classes, (int)d->h, (int)d->w,
+                    (int)d->c);
+    return 1;
+}
+
+SplitId to_split(lua_State *L, int index, SplitId missing)
+{
+    const char *name = luaL_optstring(L, index, split_name[missing]);
+    for (SplitId s = SPLIT_VALID; s <= SPLIT_TEST; s++)
+        if (strcmp(name, split_name[s]) == 0) return s;
+    luaL_error(L, "no predictions on '%s'; a run keeps those on \"valid\" and \"test\"", name);
+    return missing;
+}
+
+/* ---- networks
+ * ------------------------------------------------------------------------------------------------------ */
+
+ModelSpec *push_model(lua_State *L)
+{
+    return handle_new(L, sizeof(ModelSpec), model_class);
+}
+
+const ModelSpec *to_model(lua_State *L, int index)
+{
+    return handle_at(L, index, model_class, "a network (nn.wrn{ depth = 10, width = 1 })");
+}
+
+/* "wrn{ depth = 10, width = 1 }" */
+static int model_text(lua_State *L)
+{
+    const ModelSpec *model = to_model(L, 1);
+    char text[512], value[OPTION_TEXT_SIZE];
+    int used = snprintf(text, sizeof text, "%s{", model->family);
+    for (const Option *o = family_find(model->family)->options; o->name; o++)
+        used +=
+            snprintf(text + used, sizeof text - (size_t)used, "%s %s = %.60s",
+                     text[used - 1] == '{' ? "" : ",", o->name, option_text(o, model, value, sizeof value));
+    lua_pushfstring(L, "%s }", text);
+    return 1;
+}
+
+/* ---- predictions
+ * --------------------------------------------------------------------------------------------------- */
+
+Predictions **push_predictions(lua_State *L, const char *origin)
+{
+    Predictions **handle = handle_new(L, sizeof *handle, pred_class);
+    lua_pushstring(L, origin);
+    lua_setiuservalue(L, -2, 1);
+    return handle;
+}
+
+Predictions *to_predictions(lua_State *L, int index)
+{
+    return pointer_at(L, index, pred_class, "predictions (run:predict \"test\")");
+}
+
+const char *predictions_origin(lua_State *L, int index)
+{
+    lua_getiuservalue(L, index, 1);
+    return lua_tostring(L, -1);
+}
+
+static int pred_free(lua_State *L)
+{
+    Predictions **handle = luaL_checkudata(L, 1, pred_class);
+    predictions_release(*handle);
+    *handle = NULL;
+    return 0;
+}
+
+static int pred_text(lua_State *L)
+{
+    const Predictions *pred = to_predictions(L, 1);
+    lua_pushfstring(L, "predictions: %d x %d classes, %s", (int)pred->n, (int)pred->classes,
+                    predictions_origin(L, 1));
+    return 1;
+}
+
+void push_scores(lua_State *L, const Scores *s, const char *origin)
+{
+    const struct {
+        const char *name;
+        double value;
+    } number[] = {{"accuracy", s->accuracy}, {"confidence", s->confidence}, {"gap", s->gap},
+                  {"nll", s->nll},           {"brier", s->brier},           {"ece", s->ece},
+                  {"mce", s->mce},           {"avgce", s->avgce},           {"ece_em", s->ece_em}};
+    lua_newtable(L);
+    for (size_t i = 0; i < sizeof number / sizeof *number; i++) {
+        lua_pushnumber(L, number[i].value);
+        lua_setfield(L, -2, number[i].name);
+    }
+    lua_pushinteger(L, s->n);
+    lua_setfield(L, -2, "n");
+    lua_pushinteger(L, s->bins);
+    lua_setfield(L, -2, "bins");
+    char n[24];
+    lua_pushfstring(L, "top label, %d equal-width bins (lo, hi], n = %s, %s", s->bins,
+                    text_count(n, sizeof n, s->n), origin);
+    lua_setfield(L, -2, "recipe");
+}
+
+void values_open(lua_State *L)
+{
+    static const struct {
+        const char *const *class;
+        lua_CFunction text, free;
+    } classes[] = {{&run_class, run_text, NULL},
+                   {&data_class, data_text, data_free},
+                   {&model_class, model_text, NULL},
+                   {&pred_class, pred_text, pred_free}};
+    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+        luaL_newmetatable(L, *classes[i].class);
+        lua_pushcfunction(L, classes[i].text);
+        lua_setfield(L, -2, "__tostring");
+        if (classes[i].free) {
+            lua_pushcfunction(L, classes[i].free);
+            lua_setfield(L, -2, "__gc");
+        }
+        lua_pushboolean(L, 0);
+        lua_setfield(L, -2, "__metatable"); /* scripts cannot reach the finaliser */
+        lua_pop(L, 1);
+    }
+    lua_newtable(L);
+    lua_newtable(L);
+    lua_pushliteral(L, "v");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_setfield(L, LUA_REGISTRYINDEX, run_handles);
+}

@@ -1,0 +1,313 @@
+-- compare.lua - what runs.compare() shows: methods side by side on the test images, and the recipe they were made by.
+--
+-- An entry is one result: { label =, method =, seed =, name =, scores =, floor =, seconds =, facts = }. Entries of one label
+-- become a row: mean and standard deviation (n - 1) over their seeds.
+
+local compare = {}
+local text_table = require("registry").text_table
+
+local methods = { "base", "temperature", "TST", "V-TST" } -- also their order in the table
+local method_of = { stage1 = "base", tst = "TST", vtst = "V-TST" }
+local figures = { "accuracy", "ece", "mce", "nll", "brier", "gap" }
+
+-- ---- numbers ---------------------------------------------------------------------------------------------------------
+
+local function mean_sd(values)
+    local sum, squares = 0, 0
+    for _, x in ipairs(values) do sum = sum + x end
+    local mean = sum / #values
+    for _, x in ipairs(values) do squares = squares + (x - mean) ^ 2 end
+    return mean, #values > 1 and math.sqrt(squares / (#values - 1)) or nil
+end
+
+-- What a perfectly calibrated network with these confidences would read: a bin's accuracy then strays from its confidence
+-- by a normal deviate of variance c (1 - c) / count, whose mean size is sqrt(2 / pi) standard deviations.
+function compare.floor(bins)
+    local n, sum = 0, 0
+    for _, b in ipairs(bins) do
+        n = n + b.count
+        if b.count > 0 then sum = sum + math.sqrt(b.count * b.confidence * (1 - b.confidence) * 2 / math.pi) end
+    end
+    return sum / n
+end
+
+-- ---- entries ---------------------------------------------------------------------------------------------------------
+
+-- The options of training that decide a result, seeds left out: runs that agree in all are one row.
+local function facts_of(run)
+    local job, facts = run.job, {}
+    for key, value in pairs(job.train) do facts[key] = value end
+    for key, value in pairs(job.model) do facts["model." .. key] = value end
+    for key, value in pairs(job.data) do facts["data." .. key] = value end
+    local parent = run.from or (job.from ~= "" and runs.open(job.from)) or nil
+    if parent then
+        for key, value in pairs(parent.job.train) do facts["from." .. key] = value end
+    end
+    for _, key in ipairs{ "seed", "log_every", "checkpoint_every" } do facts[key], facts["from." .. key] = nil, nil end
+    facts["data.seed"] = nil
+    return facts
+end
+
+local function entry_of(item, label)
+    local result = type(item) == "table" and item or nil -- of run:temperature()
+    local run = result and result.run or item
+    local job = run:wait().job
+    local predictions = result and result.predictions or run:predict "test"
+    return {
+        label = label, method = result and result.method or method_of[job.kind] or job.title,
+        name = run.name, seed = job.train.seed, seconds = not result and run:seconds() or nil,
+        scores = calib.report(predictions), floor = compare.floor(calib.bins(predictions)), facts = facts_of(run),
+    }
+end
+
+-- Runs, results and lists of them, in order, each once; string keys are labels.
+local function collect(entries, item, label, seen)
+    if type(item) == "userdata" or (type(item) == "table" and item.scores) then
+        if not seen[item] then entries[#entries + 1] = entry_of(item, label) end
+        seen[item] = true
+        return
+    end
+    if type(item) ~= "table" then
+        error(("runs.compare: expected runs, run:temperature() or lists of them, got %s"):format(type(item)), 0)
+    end
+    for _, inner in ipairs(item) do collect(entries, inner, label, seen) end
+    local labels = {}
+    for key in pairs(item) do
+        if type(key) == "string" then labels[#labels + 1] = key end
+    end
+    table.sort(labels)
+    for _, key in ipairs(labels) do collect(entries, item[key], key, seen) end
+end
+
+local function sorted_keys(set)
+    local keys = {}
+    for key in pairs(set) do keys[#keys + 1] = key end
+    table.sort(keys)
+    return keys
+end
+
+-- "TST" where all TST entries were made alike, else "TST, z = 8": the facts in which they differ.
+function compare.label(entries)
+    local values = {} -- values[method][fact] = set of its values
+    for _, e in ipairs(entries) do
+        values[e.method] = values[e.method] or {}
+        for key, value in pairs(e.facts or {}) do
+            local set = values[e.method][key] or {}
+            set[tostring(value)] = true
+            values[e.method][key] = set
+        end
+    end
+    for _, e in ipairs(entries) do
+        local parts = { e.method }
+        for _, key in ipairs(sorted_keys(values[e.method])) do
+            if #sorted_keys(values[e.method][key]) > 1 then parts[#parts + 1] = ("%s = %s"):format(key, e.facts[key]) end
+        end
+        e.label = e.label or table.concat(parts, ", ")
+    end
+end
+
+-- ---- rows ------------------------------------------------------------------------------------------------------------
+
+local function rank(method)
+    for i, name in ipairs(methods) do
+        if name == method then return i end
+    end
+    return #methods + 1
+end
+
+local function summarise(row, entries)
+    for _, key in ipairs(figures) do
+        local values = {}
+        for i, e in ipairs(entries) do values[i] = e.scores[key] end
+        row.mean[key], row.sd[key] = mean_sd(values)
+    end
+    local seconds, floors = {}, {}
+    for i, e in ipairs(entries) do
+        row.runs[i], row.seeds[i], seconds[i], floors[i] = e.name, e.seed, e.seconds, e.floor
+    end
+    row.seconds = #seconds > 0 and mean_sd(seconds) or nil
+    row.floor = #floors > 0 and mean_sd(floors) or 0
+    row.n = entries[1].scores.n
+end
+
+-- One row a label, in the order of the methods; within a method in order of appearance.
+function compare.rows(entries)
+    local rows, of = {}, {}
+    for _, e in ipairs(entries) do
+        if not of[e.label] then
+            rows[#rows + 1] = { label = e.label, method = e.method, mean = {}, sd = {}, runs = {}, seeds = {}, place = #rows }
+            of[e.label] = {}
+        end
+        table.insert(of[e.label], e)
+    end
+    for _, row in ipairs(rows) do summarise(row, of[row.label]) end
+    table.sort(rows, function(a, b)
+        local ra, rb = rank(a.method), rank(b.method)
+        if ra ~= rb then return ra < rb end
+        return a.place < b.place
+    end)
+    for _, row in ipairs(rows) do row.place = nil end
+    return rows
+end
+
+-- ---- in words --------------------------------------------------------------------------------------------------------
+
+-- The size below which a difference of two rows says nothing: twice its standard error over the seeds; for the ECE at
+-- least the reading of a perfectly calibrated network. NLL and Brier of single runs: unknown, taken as 0.
+local function noise(a, b, key)
+    local over_seeds = 0
+    if a.sd[key] and b.sd[key] then over_seeds = 2 * math.sqrt(a.sd[key] ^ 2 / #a.runs + b.sd[key] ^ 2 / #b.runs) end
+    return key == "ece" and math.max(over_seeds, a.floor, b.floor) or over_seeds
+end
+
+local function percent(x) return ("%.2f %%"):format(100 * x) end
+local function small(x) return (("%.3f"):format(x):gsub("^0%.", ".")) end
+local function named(list) return #list < 2 and list[1] or table.concat(list, ", ", 1, #list - 1) .. " and " .. list[#list] end
+
+local function lowest_ece(rows)
+    local best, near = rows[1], {}
+    for _, row in ipairs(rows) do
+        if row.mean.ece < best.mean.ece then best = row end
+    end
+    for _, row in ipairs(rows) do
+        if row ~= best and row.mean.ece - best.mean.ece < noise(row, best, "ece") then
+            near[#near + 1] = ("%s (%s)"):format(row.label, percent(row.mean.ece))
+        end
+    end
+    local tie = #near > 0 and (", within noise of %s"):format(named(near)) or ""
+    return ("Lowest ECE: %s, %s%s."):format(best.label, percent(best.mean.ece), tie)
+end
+
+-- "Temperature scaling against TST: better on NLL (.480, .507), ...": ties and losses are said as plainly as wins.
+local function against(temperature, row)
+    local verdicts = { better = {}, worse = {}, tie = {} }
+    for _, key in ipairs{ "ece", "nll", "brier" } do
+        local t, r = temperature.mean[key], row.mean[key]
+        local verdict = math.abs(t - r) <= noise(temperature, row, key) and "tie" or t < r and "better" or "worse"
+        local show = key == "ece" and percent or small
+        table.insert(verdicts[verdict], ("%s (%s, %s)"):format(key == "brier" and "Brier" or key:upper(), show(t), show(r)))
+    end
+    local parts = {}
+    for _, v in ipairs{ { "better", "better on " }, { "worse", "worse on " }, { "tie", "within noise on " } } do
+        if #verdicts[v[1]] > 0 then parts[#parts + 1] = v[2] .. named(verdicts[v[1]]) end
+    end
+    local scaling = temperature.label:gsub("^temperature", "Temperature scaling")
+    return ("%s against %s: %s."):format(scaling, row.label, table.concat(parts, "; "))
+end
+
+-- What the rows say, computed from them.
+function compare.verdict(rows)
+    local lines, single, floor = { lowest_ece(rows) }, false, 0
+    for _, t in ipairs(rows) do
+        floor, single = math.max(floor, t.floor), single or #t.runs < 2
+        for _, row in ipairs(rows) do
+            if t.method == "temperature" and (row.method == "TST" or row.method == "V-TST") then lines[#lines + 1] = against(t, row) end
+        end
+    end
+    if floor > 0 then
+        lines[#lines + 1] = ("A perfectly calibrated network with these confidences would read an ECE of about %s at n = %d: "
+            .. "differences below about that mean nothing."):format(percent(floor), rows[1].n)
+    end
+    if single then lines[#lines + 1] = "Single runs: several seeds (--seeds 1,2,3) show how much of a difference is luck." end
+    return table.concat(lines, "\n")
+end
+
+-- ---- the recipe line -------------------------------------------------------------------------------------------------
+
+-- Values of a fact over the entries, "128" or "8 | 128"; nil where no entry has it.
+local function values_of(entries, read)
+    local seen, list = {}, {}
+    for _, e in ipairs(entries) do
+        local value = read(e)
+        value = value ~= nil and tostring(value) or nil
+        if value and not seen[value] then
+            seen[value] = true
+            list[#list + 1] = value
+        end
+    end
+    return #list > 0 and table.concat(list, " | ") or nil
+end
+
+local function fact(key) return function(e) return e.facts[key] end end
+
+local function kl_text(e)
+    return e.facts.kl_weight and ("%.3g/Z"):format(e.facts.kl_weight * e.facts.z) or nil
+end
+
+local function network(e)
+    local f = e.facts
+    if f["model.family"] == "wrn" then return ("WRN-%d-%d"):format(f["model.depth"], f["model.width"]) end
+    return ("MLP %d x %d"):format(f["model.layers"], f["model.hidden"])
+end
+
+-- Which of stage 1's networks is judged or frozen.
+local function stage1_checkpoint(e)
+    if e.method == "base" or e.method == "temperature" then return e.facts.keep end
+    return e.facts.checkpoint ~= "" and e.facts.checkpoint or e.facts["from.keep"]
+end
+
+function compare.recipe(entries)
+    local parts = {}
+    local function add(format, read)
+        local value = values_of(entries, read)
+        if value then parts[#parts + 1] = format:format(value) end
+    end
+    add("data %s", fact "data.name")
+    add("%s training images", function(e) return e.facts["data.train"] ~= 0 and e.facts["data.train"] or "all" end)
+    add("%s", network)
+    add("recipe %s", fact "recipe")
+    add("stage 1: %s checkpoint", stage1_checkpoint)
+    add("Z = %s", fact "z")
+    add("KL weight %s", kl_text)
+    add("M = %s", fact "samples")
+    add("%s equal-width bins (lo, hi]", function(e) return e.scores.bins end)
+    add("n = %s test images", function(e) return e.scores.n end)
+    add("seed %s", function(e) return e.seed end)
+    return table.concat(parts, "; ")
+end
+
+-- ---- the comparison --------------------------------------------------------------------------------------------------
+
+local function cell(row, key, scale, format)
+    local mean, sd = format:format(scale * row.mean[key]), row.sd[key]
+    return ((sd and ("%s ± %s"):format(mean, format:gsub("%+", ""):format(scale * sd)) or mean):gsub("%f[%d]0%.(%d%d%d)", ".%1"))
+end
+
+local function wrap(text, width)
+    local lines, line = {}, ""
+    for word in text:gmatch("%S+") do
+        if #line + #word + 1 > width and line ~= "" then
+            lines[#lines + 1], line = line, ""
+        end
+        line = line == "" and word or line .. " " .. word
+    end
+    lines[#lines + 1] = line
+    return table.concat(lines, "\n")
+end
+
+local comparison = {}
+
+function comparison:__tostring()
+    local cells, parts = {}, {}
+    for i, row in ipairs(self.rows) do
+        cells[i] = { row.label, cell(row, "accuracy", 100, "%.2f"), cell(row, "ece", 100, "%.2f"), cell(row, "mce", 100, "%.1f"),
+            cell(row, "nll", 1, "%.3f"), cell(row, "brier", 1, "%.3f"), cell(row, "gap", 100, "%+.1f"),
+            row.seconds and ("%.0f"):format(row.seconds) or false }
+    end
+    parts[1] = text_table({ "", "accuracy %", "ECE %", "MCE %", "NLL", "Brier", "gap", "s" }, cells, 80):gsub("%s+$", "")
+    parts[2] = wrap(self.recipe, 80)
+    for line in self.verdict:gmatch("[^\n]+") do parts[#parts + 1] = wrap(line, 80) end
+    return table.concat(parts, "\n")
+end
+
+-- runs.compare(...): waits for every run. The result prints as a table; its fields are plain data.
+function compare.runs(...)
+    local entries = {}
+    collect(entries, { ... }, nil, {})
+    if #entries == 0 then error("runs.compare: nothing to compare; give runs, as in runs.compare(base, base:temperature())", 0) end
+    compare.label(entries)
+    local rows = compare.rows(entries)
+    return setmetatable({ rows = rows, recipe = compare.recipe(entries), verdict = compare.verdict(rows) }, comparison)
+end
+
+return compare

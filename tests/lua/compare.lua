@@ -1,0 +1,69 @@
+-- compare.lua - recipes and comparisons on fixed numbers: no training.
+
+local tap = require "tests.lua.tap"
+local recipes, compare = require "recipes", require "compare"
+
+-- ---- recipes ---------------------------------------------------------------------------------------------------------
+
+local o = recipes.resolve("vtst", {})
+tap.is(o.recipe, "small", "the default recipe is small")
+tap.is(o.z, 128, "its Z")
+tap.near(o.kl_weight, 0.1 / 128, 1e-15, "KL weight 0.1/Z")
+tap.near(recipes.resolve("vtst", { z = 8 }).kl_weight, 0.1 / 8, 1e-15, "of the user's Z")
+tap.is(recipes.resolve("vtst", { z = 8, kl_weight = 1 }).kl_weight, 1, "a given KL weight comes first")
+tap.near(recipes.resolve("vtst", { recipe = "paper" }).kl_weight, 1 / 128, 1e-15, "paper: 1/Z")
+tap.is(recipes.resolve("tst", {}).steps, 1500, "small: stage 2 counts steps")
+tap.is(recipes.resolve("tst", { epochs = 3 }).steps, 0, "a length in epochs replaces the recipe's in steps")
+tap.is(recipes.resolve("tst", { epochs = 3, steps = 9 }).steps, 9, "unless steps are given too")
+tap.is(recipes.resolve("stage1", { recipe = "paper" }).augment, "crop-flip", "paper augments")
+tap.is(recipes.resolve("tst", { recipe = "paper" }).features, "faithful", "and so does not cache features")
+tap.is(type(recipes.small.vtst.kl_weight), "function", "resolving leaves the recipe as it is")
+tap.raises(function() recipes.resolve("tst", { recipe = "resolve" }) end, "unknown recipe", "a function is no recipe")
+
+-- ---- the comparison --------------------------------------------------------------------------------------------------
+
+local function entry(method, seed, accuracy, ece, nll, brier, seconds)
+    return {
+        method = method, name = method .. "-" .. seed, seed = seed, seconds = seconds, floor = 0.006, facts = {},
+        scores = { accuracy = accuracy, ece = ece, mce = 2 * ece, nll = nll, brier = brier, gap = ece, n = 10000, bins = 10 },
+    }
+end
+
+local entries = {
+    entry("V-TST", 1, 0.83, 0.012, 0.520, 0.240, 5), entry("base", 1, 0.82, 0.060, 0.50, 0.24, 40),
+    entry("base", 2, 0.84, 0.070, 0.56, 0.26, 50), entry("temperature", 1, 0.82, 0.016, 0.479, 0.230),
+    entry("temperature", 2, 0.84, 0.017, 0.481, 0.232), entry("TST", 1, 0.82, 0.014, 0.506, 0.238, 4),
+    entry("TST", 2, 0.84, 0.015, 0.508, 0.238, 6), entry("V-TST", 2, 0.83, 0.013, 0.521, 0.241, 7),
+}
+compare.label(entries)
+local rows = compare.rows(entries)
+tap.is(#rows, 4, "a row a method")
+tap.is(rows[1].label .. rows[2].label .. rows[3].label .. rows[4].label, "basetemperatureTSTV-TST", "in their order")
+tap.near(rows[1].mean.accuracy, 0.83, 1e-12, "mean over seeds")
+tap.near(rows[1].sd.ece, math.sqrt(2 * 0.005 ^ 2), 1e-12, "sd over seeds divides by n - 1")
+tap.near(rows[1].seconds, 45, 1e-12, "mean seconds")
+tap.is(rows[2].seconds, nil, "temperature scaling trains nothing")
+tap.is(table.concat(rows[3].seeds, ","), "1,2", "seeds")
+
+local verdict = compare.verdict(rows)
+local function says(text) tap.ok(verdict:find(text, 1, true) ~= nil, "says: " .. text, verdict) end
+says "Lowest ECE: V-TST, 1.25 %, within noise of temperature (1.65 %) and TST (1.45 %)."
+says "Temperature scaling against TST: better on NLL (.480, .507) and Brier (.231, .238); within noise on ECE (1.65 %, 1.45 %)."
+says "an ECE of about 0.60 % at n = 10000"
+tap.is(verdict:find "Single runs", nil, "two seeds are no single run")
+
+-- facts that differ are named, and keep rows apart
+local a, b = entry("TST", 1, 0.8, 0.02, 0.5, 0.2), entry("TST", 1, 0.8, 0.03, 0.5, 0.2)
+a.facts, b.facts = { z = 8, lr = 1 }, { z = 128, lr = 1 }
+compare.label{ a, b }
+tap.is(a.label, "TST, z = 8", "the label names what differs")
+rows = compare.rows{ a, b }
+tap.is(#rows, 2, "two rows")
+tap.is(rows[1].sd.ece, nil, "one run has no sd")
+tap.ok(compare.verdict(rows):find("Single runs", 1, true), "single runs are said to be")
+tap.ok(compare.verdict(rows):find("Lowest ECE: TST, z = 8, 2.00 %.", 1, true), "a difference above the floor is none of noise")
+
+-- sqrt(2/pi) sd: 100 samples at .5 stray by sqrt(.25/100) sqrt(2/pi)
+tap.near(compare.floor{ { count = 100, confidence = 0.5 }, { count = 0 } }, 0.05 * math.sqrt(2 / math.pi), 1e-12, "noise floor")
+
+tap.done()

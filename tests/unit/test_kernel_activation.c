@@ -89,7 +89,7 @@ static void check_gradient(const char *name, Forward *forward, Backward *backwar
                            ptrdiff_t outputs)
 {
     const ptrdiff_t size = s.n * (s.h + 2) * (s.w + 2) * s.c;
-    float *dy = random_floats(outputs, 2), *dx = floats(size);
+    float *dy = random_floats(outputs, 2), *dx = random_images(s.n, s.h, s.w, s.c, 3);
     double *want = doubles(size);
     Problem p = {s,
                  widen(random_images(s.n, s.h, s.w, s.c, 1), size),

@@ -61,7 +61,7 @@ static void backward_case(const Case *t)
 {
     Layer l = layer_make(t);
     const ptrdiff_t inputs = t->n * t->in, weights = t->out * t->in;
-    float *dx = floats(inputs), *dw = random_floats(weights, 5), *db = random_floats(t->out, 6);
+    float *dx = random_floats(inputs, 7), *dw = random_floats(weights, 5), *db = random_floats(t->out, 6);
     double *want = doubles(inputs + weights);
 
     ref_gradient(want, l.x64, inputs, loss, &l);

@@ -39,7 +39,7 @@ static Layer layer_make(RefImages s)
     l.gamma = random_floats(s.c, 3);
     l.beta = random_floats(s.c, 4);
     l.y = floats(size_of(s));
-    l.dx = floats(size_of(s));
+    l.dx = random_images(s.n, s.h, s.w, s.c, 5);
     l.mean = floats(s.c);
     l.rstd = floats(s.c);
     l.dgamma = floats(s.c);

@@ -14,8 +14,7 @@ enum {
     GRADIENT_PIXELS = 64, /* pixels whose outer products are added before the next tile's turn */
 };
 
-/* y (pixels, GROUP) (+)= x's strips times w, rows of CONV_BLOCK. Only the first `lanes` channels exist in y.
- */
+/* y (pixels, GROUP) (+)= x's strips times w, rows of CONV_BLOCK. Only `lanes` channels exist in y. */
 INLINE void sweep_tile(float *y, const float *x, const float *w, const ConvSweep *s, int pixels,
                        ptrdiff_t lanes)
 {
@@ -111,8 +110,7 @@ INLINE void gradient_tile(float *dw, const float *x, const float *dy, const Conv
         for (int v = 0; v < VECS; v++) *(VecInMemory *)(dw + r * CONV_BLOCK + v * LANES) = sum[r][v];
 }
 
-/* All register tiles of one tile of the gradient: `rows` rows of k * ci, 16 channels (or what is left of
- * them). */
+/* All register tiles of one tile of the gradient: `rows` rows of k * ci, at most 16 channels. */
 INLINE void gradient_rows(float *dw, const float *x, const float *dy, const ConvSweep *s, ptrdiff_t height,
                           ptrdiff_t rows, ptrdiff_t lanes)
 {
@@ -124,6 +122,7 @@ INLINE void gradient_rows(float *dw, const float *x, const float *dy, const Conv
     }
 }
 
+/* One image. Rows of pixels come in groups; a tile adds each group's products in turn. */
 static void conv_gradient(float *dw, const float *x, const float *dy, const ConvSweep *s,
                           ptrdiff_t first_tile, ptrdiff_t tiles)
 {
@@ -133,8 +132,8 @@ static void conv_gradient(float *dw, const float *x, const float *dy, const Conv
     for (ptrdiff_t row = 0; row < s->rows; row += most)
         for (ptrdiff_t t = first_tile; t < first_tile + tiles; t++) {
             const ptrdiff_t height = s->rows - row < most ? s->rows - row : most;
-            const ptrdiff_t block = t % blocks,
-                            tap = t / blocks / per_tap; /* one strip stays in L1 for all blocks */
+            /* blocks run fastest: one strip of x stays in L1 for all of them */
+            const ptrdiff_t block = t % blocks, tap = t / blocks / per_tap;
             const ptrdiff_t strip = t / blocks % per_tap * CONV_TILE_ROWS, left = s->length - strip;
             const ptrdiff_t rows = left < CONV_TILE_ROWS ? left : CONV_TILE_ROWS;
             const ptrdiff_t channels = s->channels - block * CONV_BLOCK;

@@ -19,17 +19,16 @@ enum {
 };
 
 /* One sweep of a convolution over an image: output pixel (r, p) = sum over taps of input strips times
- * weights. A tap is a strip of `length` contiguous floats (kx and c of one ky); taps lie in_row apart. All
- * strides in floats. */
+ * weights. A tap is a strip of `length` contiguous floats, (kx, c) of one ky. All starts and steps in floats.
+ */
 typedef struct {
-    ptrdiff_t rows, cols; /* output pixels */
-    ptrdiff_t in_start, in_row,
-        in_pixel; /* first strip of output pixel (0, 0); from one output row, pixel to the next */
-    ptrdiff_t out_start, out_row, out_pixel;
-    ptrdiff_t taps, tap_step, length;
-    ptrdiff_t channels;   /* of the output */
-    const float *weights; /* (channels / CONV_BLOCK, taps, length, CONV_BLOCK) */
-    bool add;
+    ptrdiff_t rows, cols;                 /* output pixels */
+    ptrdiff_t in_start, in_row, in_pixel; /* the first strip of output pixel (0, 0); its steps with r and p */
+    ptrdiff_t out_start, out_row, out_pixel; /* output pixel (0, 0); its steps with r and p */
+    ptrdiff_t taps, tap_step, length;        /* from a strip to the next tap's */
+    ptrdiff_t channels;                      /* of the output */
+    const float *weights;                    /* (channels / CONV_BLOCK, taps, length, CONV_BLOCK) */
+    bool add;                                /* to the output, instead of setting it */
 } ConvSweep;
 
 /* Per-channel arrays of a batch normalisation (norm.h); unused ones NULL. */
@@ -42,8 +41,7 @@ typedef struct {
     const char *name;
     /* one image: y (+)= x * weights */
     void (*conv_sweep)(float *y, const float *x, const ConvSweep *s);
-    /* one image: dw (tile, CONV_TILE_ROWS, CONV_BLOCK) += the products of x's strips and dy of a forward
-     * sweep */
+    /* one image: dw (tile, CONV_TILE_ROWS, CONV_BLOCK) += the products of a forward sweep's strips and dy */
     void (*conv_gradient)(float *dw, const float *x, const float *dy, const ConvSweep *s,
                           ptrdiff_t first_tile, ptrdiff_t tiles);
     /* one row of w pixels x c channels */

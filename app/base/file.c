@@ -85,7 +85,7 @@ Status file_read(const char *path, size_t most, bool inflate_it, unsigned char *
 {
     unsigned char *raw = NULL;
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not hang it */
     if (fd < 0) return err_sys(err, "cannot open %s", path);
     if (fstat(fd, &st) != 0) {
         err_sys(err, "cannot look at %s", path);

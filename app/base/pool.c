@@ -1,5 +1,4 @@
 /* pool.c - see pool.h. pool_run: the owner thread; the rest runs on the pool's own threads. */
-#define _GNU_SOURCE
 #include "base/pool.h"
 
 #include <assert.h>

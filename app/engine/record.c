@@ -101,7 +101,7 @@ Status record_create(Record *r, const char *runs, const char *name, const json_t
     if (done != OK) return done;
     if (mkdir(r->folder, 0755) != 0) {
         if (errno != EEXIST) return err_sys(err, "cannot make the folder %s", r->folder);
-        return err_set(err, ERR_USAGE, "%s is there already; take another name, or delete it", r->folder);
+        return err_set(err, ERR_USAGE, "%s is there already; take another name, delete it, or go on with it by --resume", r->folder);
     }
     done = record_lock(r->folder, &r->lock, err);
     if (done == OK) done = open_events(r, O_CREAT | O_EXCL, err);

@@ -21,12 +21,12 @@
         "augment", OPTION_CHOICE, AT(augment), "none", 0, 0, "none|crop|flip|crop-flip",                     \
             "random crop after padding by 4, and horizontal flip"                                            \
     }
-#define ROW_CADENCE                                                                                          \
+#define ROW_CADENCE(patience_steps)                                                                          \
     {"log_every", OPTION_INT, AT(log_every), "10", 1, 1e6, NULL, "steps between STEP events"},               \
         {"checkpoint_every", OPTION_INT, AT(checkpoint_every), "0", 0, 1e9, NULL,                            \
          "steps between checkpoints; 0 = every evaluation"},                                                 \
     {                                                                                                        \
-        "patience", OPTION_INT, AT(patience), "0", 0, 1e9, NULL,                                             \
+        "patience", OPTION_INT, AT(patience), patience_steps, 0, 1e9, NULL,                                             \
             "stop after so many steps without a lower validation NLL; 0 = never"                             \
     }
 
@@ -39,7 +39,7 @@ static const Option stage1_options[] = {
     {"lr", OPTION_REAL, AT(lr), "2e-3", 0, 1e3, NULL, "learning rate"},
     {"schedule", OPTION_CHOICE, AT(schedule), "cosine", 0, 0, "constant|cosine", "of the learning rate; cosine ends at 0"},
     ROW_OPTIMISER,
-    ROW_CADENCE,
+    ROW_CADENCE("0"),
     {"eval_every", OPTION_INT, AT(eval_every), "0", 0, 1e9, NULL, "steps between validations; 0 = every epoch"},
     {"keep", OPTION_CHOICE, AT(keep), "last", 0, 0, "best|last",
      "whose predictions are the result: lowest validation NLL, or last step"},
@@ -56,7 +56,7 @@ static const Option stage1_options[] = {
         {"lr", OPTION_REAL, AT(lr), "1e-4", 0, 1e3, NULL, "learning rate"},                                  \
         {"schedule", OPTION_CHOICE, AT(schedule), "constant", 0, 0, "constant|cosine",                       \
          "of the learning rate; cosine ends at 0"},                                                          \
-        ROW_OPTIMISER, ROW_CADENCE,                                                                          \
+        ROW_OPTIMISER, ROW_CADENCE("200"),                                                                          \
         {"eval_every", OPTION_INT, AT(eval_every), "10", 0, 1e9, NULL,                                       \
          "steps between validations; 0 = every epoch"},                                                      \
         {"keep", OPTION_CHOICE, AT(keep), "best", 0, 0, "best|last",                                         \
@@ -140,16 +140,10 @@ static Status spec_from_json(const Option *table, void *spec, const json_t *json
     return OK;
 }
 
-static const Option *data_table(const char *name)
-{
-    return strcmp(name, "blends") == 0 ? blends_options : data_options;
-}
-
 json_t *job_to_json(const Job *job)
 {
     const Family *family = family_find(job->model.family);
-    json_t *data = spec_to_json(data_table(job->data.name), &job->data);
-    json_object_set_new(data, "name", json_string(job->data.name));
+    json_t *data = spec_to_json(dataset_options(job->data.name), &job->data);
     json_t *model = family ? spec_to_json(family->options, &job->model) : json_object();
     json_object_set_new(model, "family", json_string(job->model.family));
     return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "format", 1, "kind", job->kind->name, "from", job->from, "data",
@@ -168,8 +162,8 @@ static Status read_parts(Job *job, json_t *data, json_t *model, const json_t *tr
 {
     const char *source = take_name(data, "name", job->data.name);
     if (!source) return err_set(err, ERR_FORMAT, "config.json: no string \"data.name\"");
-    const Option *data_rows = data_table(source);
-    if (!option_find(data_rows, "name")) json_object_del(data, "name");
+    const Option *data_rows = dataset_options(source);
+    if (!data_rows) return err_set(err, ERR_FORMAT, "config.json: \"data.name\" = \"%.60s\" is no source of data", source);
     const char *family_name = take_name(model, "family", job->model.family);
     const Family *family = family_name ? family_find(family_name) : NULL;
     if (!family) return err_set(err, ERR_FORMAT, "config.json: \"model.family\" is no family of networks");

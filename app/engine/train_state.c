@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- the nets ---------------------------------------------------------------------------------------------------- */
 
@@ -103,10 +104,10 @@ static Status open_optimised(Optimised *o, Net *net, bool adam, Err *err)
     o->v = adam ? calloc((size_t)net->trained, sizeof *o->v) : NULL;
     o->segment = malloc((size_t)room * sizeof *o->segment);
     if (!o->m || (adam && !o->v) || !o->segment) return err_set(err, ERR_MEMORY, "no memory for the optimiser's state");
-    for (int p = 0; p < net->params && net->param[p].trained; p++)
-        for (ptrdiff_t at = 0; at < net->param[p].size; at += PIECE) {
-            ptrdiff_t n = net->param[p].size - at < PIECE ? net->param[p].size - at : PIECE;
-            o->segment[o->segments++] = (Segment){net->param[p].offset + at, n, net->param[p].decays};
+    for (const Param *p = net->param; p < net->param + net->params; p++)
+        for (ptrdiff_t at = 0; p->trained && at < p->size; at += PIECE) {
+            ptrdiff_t n = p->size - at < PIECE ? p->size - at : PIECE;
+            o->segment[o->segments++] = (Segment){p->offset + at, n, p->decays};
         }
     return OK;
 }
@@ -230,6 +231,10 @@ Status training_save(Training *t, Err *err)
     if (t->trains_body) TRY(add_optimised(&t->body_opt, "body", &f, err));
     ptrdiff_t shape = POSITION_DOUBLES;
     TRY(tensors_add(&f, "position", TENSOR_F64, 1, &shape, &t->at, err));
+    if (fsync(t->task->record->events) != 0) { /* a checkpoint never names an event that a power cut could take */
+        err_sys(err, "cannot flush %s/events.jsonl to disk", t->task->record->folder);
+        goto fail;
+    }
     TRY(tensors_write(path, &f, err));
     t->saved_step = t->at.step;
     tensors_free(&f);

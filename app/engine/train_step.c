@@ -166,29 +166,27 @@ static int64_t count_right(const Training *t, ptrdiff_t rows)
 static const char *bad_gradient(const Net *net, Tape *tape)
 {
     const float *grads = tape_grads(tape);
-    for (int p = 0; p < net->params && net->param[p].trained; p++)
-        for (ptrdiff_t i = 0; i < net->param[p].size; i++)
-            if (!isfinite(grads[net->param[p].offset + i])) return net->param[p].name;
+    for (const Param *p = net->param; p < net->param + net->params; p++)
+        for (ptrdiff_t i = 0; p->trained && i < p->size; i++)
+            if (!isfinite(grads[p->offset + i])) return p->name;
     return NULL;
 }
 
-static Status diverged(const Training *t, double loss, Err *err)
+Status training_diverged(const Training *t, const char *what, Err *err)
 {
-    const char *name = NULL;
+    const char *name = NULL, *kind = "weights";
     net_finite(t->body, &name);
     if (!name) net_finite(t->head, &name);
-    const char *grad = name ? NULL : bad_gradient(t->head, t->head_tape);
-    if (!name && !grad && t->trains_body) grad = bad_gradient(t->body, t->body_tape);
-    char kept[64] = "there is no checkpoint yet";
+    if (!name) {
+        kind = "gradient";
+        name = bad_gradient(t->head, t->head_tape);
+        if (!name && t->trains_body) name = bad_gradient(t->body, t->body_tape);
+    }
+    char kept[64] = "no checkpoint was written before it", where[PARAM_NAME_SIZE + 32] = "weights and gradients are finite";
     if (t->saved_step >= 0) snprintf(kept, sizeof kept, "the last good checkpoint is of step %.0f", t->saved_step);
-    return err_set(err, ERR_DIVERGED, "the loss is %g at step %.0f (%s%s); %s; lower lr (now %g)", loss, t->at.step + 1,
-                   name   ? "first bad weights: "
-                   : grad ? "first bad gradient: "
-                          : "weights and gradients are finite",
-                   name   ? name
-                   : grad ? grad
-                          : "",
-                   kept, learning_rate(t));
+    if (name) snprintf(where, sizeof where, "first bad %s: %s", kind, name);
+    return err_set(err, ERR_DIVERGED, "%s after step %.0f (%s); %s; lower lr (now %g)", what, t->at.step, where, kept,
+                   learning_rate(t));
 }
 
 Status training_step(Training *t, Err *err)
@@ -199,7 +197,7 @@ Status training_step(Training *t, Err *err)
     for (ptrdiff_t r = 0; r < rows; r++) nll += t->nll[r];
     for (ptrdiff_t r = 0; t->vtst && r < rows; r++) kl += row_kl[r];
     double loss = (nll + t->spec->kl_weight * kl * t->vtst) / (double)rows;
-    if (!isfinite(loss)) return diverged(t, loss, err);
+    if (!isfinite(loss)) return training_diverged(t, isnan(loss) ? "the loss is NaN" : "the loss is infinite", err);
 
     update(t, &t->head_opt, t->head_tape);
     if (t->trains_body) update(t, &t->body_opt, t->body_tape);

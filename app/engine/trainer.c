@@ -123,6 +123,7 @@ static Status validate(Training *t, Err *err)
     Event event;
     double seq = t->at.seq;
     Status done = training_evaluate(t, SPLIT_VALID, "now", "", &event, err);
+    if (done == ERR_DIVERGED) return training_diverged(t, "the network's answers are NaN", err);
     if (done == ERR_INTERRUPTED) t->at.seq = seq; /* it will be done again, from its beginning */
     if (done != OK) return done;
     t->at.evaluated = t->at.step;

@@ -71,6 +71,8 @@ Status training_cache_features(Training *t, Err *err);
 
 /* train_step.c */
 Status training_step(Training *t, Err *err);
+/* ERR_DIVERGED: what was seen, the step, the first bad weights or gradient, the last good checkpoint. */
+Status training_diverged(const Training *t, const char *what, Err *err);
 double training_probe(Training *t); /* seconds of a step per image, measured; weights and statistics stay */
 
 /* train_end.c */

@@ -1,7 +1,7 @@
--- compare.lua - what runs.compare() shows: methods side by side on the test images, and the recipe they were made by.
+-- compare.lua - what runs.compare() shows: methods side by side on the test images, and their recipe.
 --
--- An entry is one result: { label =, method =, seed =, name =, scores =, floor =, seconds =, facts = }. Entries of one label
--- become a row: mean and standard deviation (n - 1) over their seeds.
+-- An entry is one result: { label =, method =, seed =, name =, scores =, floor =, seconds =, facts = }.
+-- Entries of one label become a row: mean and standard deviation (n - 1) over their seeds.
 
 local compare = {}
 local text_table = require("registry").text_table
@@ -10,7 +10,7 @@ local methods = { "base", "temperature", "TST", "V-TST" } -- also their order in
 local method_of = { stage1 = "base", tst = "TST", vtst = "V-TST" }
 local figures = { "accuracy", "ece", "mce", "nll", "brier", "gap" }
 
--- ---- numbers ---------------------------------------------------------------------------------------------------------
+-- ---- numbers ------------------------------------------------------------------------------------
 
 local function mean_sd(values)
     local sum, squares = 0, 0
@@ -20,18 +20,20 @@ local function mean_sd(values)
     return mean, #values > 1 and math.sqrt(squares / (#values - 1)) or nil
 end
 
--- What a perfectly calibrated network with these confidences would read: a bin's accuracy then strays from its confidence
--- by a normal deviate of variance c (1 - c) / count, whose mean size is sqrt(2 / pi) standard deviations.
+-- What a perfectly calibrated network with these confidences would read: a bin's accuracy then strays from
+-- its confidence by a normal deviate of variance c (1 - c) / count, whose mean size is sqrt(2 / pi) sd.
 function compare.floor(bins)
     local n, sum = 0, 0
     for _, b in ipairs(bins) do
         n = n + b.count
-        if b.count > 0 then sum = sum + math.sqrt(b.count * b.confidence * (1 - b.confidence) * 2 / math.pi) end
+        if b.count > 0 then
+            sum = sum + math.sqrt(b.count * b.confidence * (1 - b.confidence) * 2 / math.pi)
+        end
     end
     return sum / n
 end
 
--- ---- entries ---------------------------------------------------------------------------------------------------------
+-- ---- entries ------------------------------------------------------------------------------------
 
 -- The options of training that decide a result, seeds left out: runs that agree in all are one row.
 local function facts_of(run)
@@ -43,7 +45,9 @@ local function facts_of(run)
     if parent then
         for key, value in pairs(parent.job.train) do facts["from." .. key] = value end
     end
-    for _, key in ipairs{ "seed", "log_every", "checkpoint_every" } do facts[key], facts["from." .. key] = nil, nil end
+    for _, key in ipairs{ "seed", "log_every", "checkpoint_every" } do
+        facts[key], facts["from." .. key] = nil, nil
+    end
     facts["data.seed"] = nil
     return facts
 end
@@ -56,7 +60,8 @@ local function entry_of(item, label)
     return {
         label = label, method = result and result.method or method_of[job.kind] or job.title,
         name = run.name, seed = job.train.seed, seconds = not result and run:seconds() or nil,
-        scores = calib.report(predictions), floor = compare.floor(calib.bins(predictions)), facts = facts_of(run),
+        scores = calib.report(predictions), floor = compare.floor(calib.bins(predictions)),
+        facts = facts_of(run),
     }
 end
 
@@ -68,7 +73,7 @@ local function collect(entries, item, label, seen)
         return
     end
     if type(item) ~= "table" then
-        error(("runs.compare: expected runs, run:temperature() or lists of them, got %s"):format(type(item)), 0)
+        error("runs.compare: expected runs, run:temperature() or lists of them, got " .. type(item), 0)
     end
     for _, inner in ipairs(item) do collect(entries, inner, label, seen) end
     local labels = {}
@@ -100,13 +105,15 @@ function compare.label(entries)
     for _, e in ipairs(entries) do
         local parts = { e.method }
         for _, key in ipairs(sorted_keys(values[e.method])) do
-            if #sorted_keys(values[e.method][key]) > 1 then parts[#parts + 1] = ("%s = %s"):format(key, e.facts[key]) end
+            if #sorted_keys(values[e.method][key]) > 1 then
+                parts[#parts + 1] = ("%s = %s"):format(key, e.facts[key])
+            end
         end
         e.label = e.label or table.concat(parts, ", ")
     end
 end
 
--- ---- rows ------------------------------------------------------------------------------------------------------------
+-- ---- rows ---------------------------------------------------------------------------------------
 
 local function rank(method)
     for i, name in ipairs(methods) do
@@ -135,7 +142,9 @@ function compare.rows(entries)
     local rows, of = {}, {}
     for _, e in ipairs(entries) do
         if not of[e.label] then
-            rows[#rows + 1] = { label = e.label, method = e.method, mean = {}, sd = {}, runs = {}, seeds = {}, place = #rows }
+            rows[#rows + 1] = {
+                label = e.label, method = e.method, mean = {}, sd = {}, runs = {}, seeds = {}, place = #rows,
+            }
             of[e.label] = {}
         end
         table.insert(of[e.label], e)
@@ -150,19 +159,32 @@ function compare.rows(entries)
     return rows
 end
 
--- ---- in words --------------------------------------------------------------------------------------------------------
+-- ---- in words -----------------------------------------------------------------------------------
 
--- The size below which a difference of two rows says nothing: twice its standard error over the seeds; for the ECE at
--- least the reading of a perfectly calibrated network. NLL and Brier of single runs: unknown, taken as 0.
+-- The size below which a difference of two rows says nothing: twice its standard error over the seeds; for
+-- the ECE at least the reading of a perfectly calibrated network. NLL and Brier of single runs: unknown,
+-- taken as 0.
 local function noise(a, b, key)
     local over_seeds = 0
-    if a.sd[key] and b.sd[key] then over_seeds = 2 * math.sqrt(a.sd[key] ^ 2 / #a.runs + b.sd[key] ^ 2 / #b.runs) end
+    if a.sd[key] and b.sd[key] then
+        over_seeds = 2 * math.sqrt(a.sd[key] ^ 2 / #a.runs + b.sd[key] ^ 2 / #b.runs)
+    end
     return key == "ece" and math.max(over_seeds, a.floor, b.floor) or over_seeds
+end
+
+-- 10000 -> "10,000"
+local function thousands(n)
+    return (("%d"):format(n):reverse():gsub("%d%d%d", "%0,"):reverse():gsub("^,", ""))
 end
 
 local function percent(x) return ("%.2f %%"):format(100 * x) end
 local function small(x) return (("%.3f"):format(x):gsub("^0%.", ".")) end
-local function named(list) return #list < 2 and list[1] or table.concat(list, ", ", 1, #list - 1) .. " and " .. list[#list] end
+
+-- "a, b and c"
+local function named(list)
+    if #list < 2 then return list[1] end
+    return table.concat(list, ", ", 1, #list - 1) .. " and " .. list[#list]
+end
 
 local function lowest_ece(rows)
     local best, near = rows[1], {}
@@ -178,14 +200,17 @@ local function lowest_ece(rows)
     return ("Lowest ECE: %s, %s%s."):format(best.label, percent(best.mean.ece), tie)
 end
 
--- "Temperature scaling against TST: better on NLL (.480, .507), ...": ties and losses are said as plainly as wins.
+local title = { ece = "ECE", nll = "NLL", brier = "Brier" }
+
+-- "Temperature scaling against TST: better on NLL (.480, .507), ...": ties and losses as plainly as wins.
 local function against(temperature, row)
     local verdicts = { better = {}, worse = {}, tie = {} }
     for _, key in ipairs{ "ece", "nll", "brier" } do
         local t, r = temperature.mean[key], row.mean[key]
-        local verdict = math.abs(t - r) <= noise(temperature, row, key) and "tie" or t < r and "better" or "worse"
+        local tie = math.abs(t - r) <= noise(temperature, row, key)
+        local verdict = tie and "tie" or t < r and "better" or "worse"
         local show = key == "ece" and percent or small
-        table.insert(verdicts[verdict], ("%s (%s, %s)"):format(key == "brier" and "Brier" or key:upper(), show(t), show(r)))
+        table.insert(verdicts[verdict], ("%s (%s, %s)"):format(title[key], show(t), show(r)))
     end
     local parts = {}
     for _, v in ipairs{ { "better", "better on " }, { "worse", "worse on " }, { "tie", "within noise on " } } do
@@ -201,18 +226,21 @@ function compare.verdict(rows)
     for _, t in ipairs(rows) do
         floor, single = math.max(floor, t.floor), single or #t.runs < 2
         for _, row in ipairs(rows) do
-            if t.method == "temperature" and (row.method == "TST" or row.method == "V-TST") then lines[#lines + 1] = against(t, row) end
+            local two_stage = row.method == "TST" or row.method == "V-TST"
+            if t.method == "temperature" and two_stage then lines[#lines + 1] = against(t, row) end
         end
     end
     if floor > 0 then
-        lines[#lines + 1] = ("A perfectly calibrated network with these confidences would read an ECE of about %s at n = %d: "
-            .. "differences below about that mean nothing."):format(percent(floor), rows[1].n)
+        lines[#lines + 1] = ("A perfectly calibrated network with these confidences would read an ECE of about %s "
+            .. "at n = %s: differences below about that mean nothing."):format(percent(floor), thousands(rows[1].n))
     end
-    if single then lines[#lines + 1] = "Single runs: several seeds (--seeds 1,2,3) show how much of a difference is luck." end
+    if single then
+        lines[#lines + 1] = "Single runs: several seeds (--seeds 1,2,3) show how much of a difference is luck."
+    end
     return table.concat(lines, "\n")
 end
 
--- ---- the recipe line -------------------------------------------------------------------------------------------------
+-- ---- the recipe line ----------------------------------------------------------------------------
 
 -- Values of a fact over the entries, "128" or "8 | 128"; nil where no entry has it.
 local function values_of(entries, read)
@@ -225,7 +253,7 @@ local function values_of(entries, read)
             list[#list + 1] = value
         end
     end
-    return #list > 0 and table.concat(list, " | ") or nil
+    return #list > 0 and table.concat(list, " | ") or nil, #list
 end
 
 local function fact(key) return function(e) return e.facts[key] end end
@@ -253,7 +281,9 @@ function compare.recipe(entries)
         if value then parts[#parts + 1] = format:format(value) end
     end
     add("data %s", fact "data.name")
-    add("%s training images", function(e) return e.facts["data.train"] ~= 0 and e.facts["data.train"] or "all" end)
+    add("%s training images", function(e)
+        return e.facts["data.train"] ~= 0 and thousands(e.facts["data.train"]) or "all"
+    end)
     add("%s", network)
     add("recipe %s", fact "recipe")
     add("stage 1: %s checkpoint", stage1_checkpoint)
@@ -261,16 +291,19 @@ function compare.recipe(entries)
     add("KL weight %s", kl_text)
     add("M = %s", fact "samples")
     add("%s equal-width bins (lo, hi]", function(e) return e.scores.bins end)
-    add("n = %s test images", function(e) return e.scores.n end)
-    add("seed %s", function(e) return e.seed end)
+    add("n = %s test images", function(e) return thousands(e.scores.n) end)
+    local seeds, count = values_of(entries, function(e) return e.seed end)
+    parts[#parts + 1] = (count == 1 and "seed " or "seeds ") .. seeds:gsub(" |", ",")
     return table.concat(parts, "; ")
 end
 
--- ---- the comparison --------------------------------------------------------------------------------------------------
+-- ---- the comparison -----------------------------------------------------------------------------
 
+-- "6.81 ± 0.46", ".536 ± .012"
 local function cell(row, key, scale, format)
-    local mean, sd = format:format(scale * row.mean[key]), row.sd[key]
-    return ((sd and ("%s ± %s"):format(mean, format:gsub("%+", ""):format(scale * sd)) or mean):gsub("%f[%d]0%.(%d%d%d)", ".%1"))
+    local text, sd = format:format(scale * row.mean[key]), row.sd[key]
+    if sd then text = text .. " ± " .. format:gsub("%+", ""):format(scale * sd) end
+    return (text:gsub("%f[%d]0%.(%d%d%d)", ".%1"))
 end
 
 local function wrap(text, width)
@@ -290,11 +323,13 @@ local comparison = {}
 function comparison:__tostring()
     local cells, parts = {}, {}
     for i, row in ipairs(self.rows) do
-        cells[i] = { row.label, cell(row, "accuracy", 100, "%.2f"), cell(row, "ece", 100, "%.2f"), cell(row, "mce", 100, "%.1f"),
-            cell(row, "nll", 1, "%.3f"), cell(row, "brier", 1, "%.3f"), cell(row, "gap", 100, "%+.1f"),
-            row.seconds and ("%.0f"):format(row.seconds) or false }
+        cells[i] = {
+            row.label, cell(row, "accuracy", 100, "%.2f"), cell(row, "ece", 100, "%.2f"),
+            cell(row, "mce", 100, "%.1f"), cell(row, "nll", 1, "%.3f"), cell(row, "brier", 1, "%.3f"),
+            cell(row, "gap", 100, "%+.1f"), row.seconds and ("%.0f"):format(row.seconds) or false,
+        }
     end
-    parts[1] = text_table({ "", "accuracy %", "ECE %", "MCE %", "NLL", "Brier", "gap", "s" }, cells, 80):gsub("%s+$", "")
+    parts[1] = text_table({ "", "accuracy %", "ECE %", "MCE %", "NLL", "Brier", "gap", "s" }, cells, 80)
     parts[2] = wrap(self.recipe, 80)
     for line in self.verdict:gmatch("[^\n]+") do parts[#parts + 1] = wrap(line, 80) end
     return table.concat(parts, "\n")
@@ -304,10 +339,11 @@ end
 function compare.runs(...)
     local entries = {}
     collect(entries, { ... }, nil, {})
-    if #entries == 0 then error("runs.compare: nothing to compare; give runs, as in runs.compare(base, base:temperature())", 0) end
+    if #entries == 0 then error("nothing to compare; give runs: runs.compare(base, base:temperature())", 0) end
     compare.label(entries)
     local rows = compare.rows(entries)
-    return setmetatable({ rows = rows, recipe = compare.recipe(entries), verdict = compare.verdict(rows) }, comparison)
+    local result = { rows = rows, recipe = compare.recipe(entries), verdict = compare.verdict(rows) }
+    return setmetatable(result, comparison)
 end
 
 return compare

@@ -41,13 +41,10 @@ end
 
 local function of_function(row)
     local lines = { call(row), "    " .. row.summary }
-    if #row.options > 0 then
-        local rows = {}
-        for i, o in ipairs(row.options) do
-            local takes = o.choices or (o.least and ("%g .. %g"):format(o.least, o.most)) or false
-            rows[i] = { o.name, o.initial ~= "" and o.initial or "\"\"", takes, o.help }
-        end
-        lines[#lines + 1] = registry.text_table({ "option", "default", "takes", "" }, rows, 120):gsub("%s+$", "")
+    for _, o in ipairs(row.options) do
+        local takes = o.choices or (o.least and ("%.10g .. %.10g"):format(o.least, o.most)) or "text"
+        local default = o.initial ~= "" and o.initial or '""'
+        lines[#lines + 1] = ("    %-28s %s (%s)"):format(o.name .. " = " .. default, o.help, takes)
     end
     lines[#lines + 1] = "example: " .. row.example
     lines[#lines + 1] = ("see also: help \"%s\""):format(row.topic)

@@ -12,11 +12,14 @@ function list:__tostring()
     if #self == 0 then return "no runs yet" end
     local rows = {}
     for i, run in ipairs(self) do
-        rows[i] = { run.name, run.kind or false, run.state or "?", run.from or false, run.data or false, run.recipe or false,
-            run.seed and tostring(run.seed) or false, percent(run.accuracy) or false, percent(run.ece) or false,
-            run.seconds and ("%.0f"):format(run.seconds) or false, run.note or run.trouble or false }
+        rows[i] = {
+            run.name, run.kind or false, run.state or "?", run.from or false, run.data or false,
+            run.recipe or false, run.seed and tostring(run.seed) or false, percent(run.accuracy) or false,
+            percent(run.ece) or false, run.seconds and ("%.0f"):format(run.seconds) or false,
+            run.note or run.trouble or false,
+        }
     end
-    return (text_table(columns, rows, 100):gsub("%s+$", ""))
+    return text_table(columns, rows, 100)
 end
 
 function listing.dress(runs) return setmetatable(runs, list) end

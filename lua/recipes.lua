@@ -1,12 +1,12 @@
 -- recipes.lua - named sets of training options, printed with every result.
 --
--- A recipe has one table for each of train.*; what a user gives comes before it. A value may be a function of the merged
--- options. Add your own:  require("recipes").mine = { stage1 = { epochs = 10 }, tst = {}, vtst = {} }
+-- A recipe has one table for each of train.*; what a user gives comes before it. A value may be a function of
+-- the merged options. Add your own:  require("recipes").mine = { stage1 = { epochs = 10 }, tst = {}, vtst = {} }
 
 local recipes = {}
 
--- The default at this scale: 2,000 training images and a small network, in about a minute. The last epoch is kept, and it
--- is over-confident; stage 2 stops early on the validation NLL.
+-- The default at this scale: 2,000 training images and a small network, in about a minute. The last epoch is
+-- kept, and it is over-confident; stage 2 stops early on the validation NLL.
 recipes.small = {
     stage1 = {
         batch = 32, epochs = 30, lr = 2e-3, optimizer = "adam", schedule = "cosine", bn_momentum = 0.1,
@@ -21,19 +21,20 @@ recipes.small = {
     },
 }
 
--- Jordahn and Olmos, ICML 2024, and their published code. It augments in stage 2 as well, so features are not cached.
+-- Jordahn and Olmos, ICML 2024, and their published code. It augments in stage 2 as well: nothing is cached.
 recipes.paper = {
     stage1 = {
         batch = 256, epochs = 600, lr = 1e-4, optimizer = "adam", schedule = "constant", bn_momentum = 0.01,
         augment = "crop-flip", keep = "best",
     },
     tst = {
-        z = 128, lr = 1e-4, batch = 256, epochs = 40, steps = 0, eval_every = 0, patience = 0, augment = "crop-flip",
-        features = "faithful", keep = "best",
+        z = 128, lr = 1e-4, batch = 256, epochs = 40, steps = 0, eval_every = 0, patience = 0, keep = "best",
+        augment = "crop-flip", features = "faithful",
     },
     vtst = {
-        z = 128, lr = 1e-4, batch = 256, epochs = 40, steps = 0, eval_every = 0, patience = 0, augment = "crop-flip",
-        features = "faithful", keep = "best", samples = 10, kl_weight = function(options) return 1 / options.z end,
+        z = 128, lr = 1e-4, batch = 256, epochs = 40, steps = 0, eval_every = 0, patience = 0, keep = "best",
+        augment = "crop-flip", features = "faithful",
+        samples = 10, kl_weight = function(options) return 1 / options.z end,
     },
 }
 
@@ -51,10 +52,11 @@ local function find(name)
     if type(recipe) == "table" then return recipe end
     local near = require("registry").nearest(tostring(name), names())
     local advice = near and ("did you mean '%s'?"):format(near) or "recipes: " .. table.concat(names(), ", ")
-    error(("unknown recipe '%s' (%s)"):format(tostring(name), advice), 4) -- blames the script that called train.*
+    -- level 4: blames the script that called train.*
+    error(("unknown recipe '%s' (%s)"):format(tostring(name), advice), 4)
 end
 
--- The options of train.KIND: the user's over the recipe's. A length in epochs replaces the recipe's length in steps.
+-- The options of train.KIND: the user's over the recipe's. A length in epochs replaces the recipe's in steps.
 function recipes.resolve(kind, options)
     local name = options.recipe or "small"
     local merged = { recipe = name }

@@ -14,7 +14,7 @@ for _, argument in ipairs(arg) do
     local key, value = argument:match "^(%a+)=(.+)$"
     local found = false
     for _, name in ipairs(known) do found = found or name == key end
-    if not found then error(("'%s': expected key=value with a key of %s"):format(argument, table.concat(known, ", ")), 0) end
+    if not found then error(argument .. ": expected key=value with a key of " .. table.concat(known, ", "), 0) end
     given[key] = tonumber(value) or value
 end
 
@@ -24,13 +24,14 @@ local net = nn.wrn{ depth = given.depth, width = given.width }
 -- Every run is queued at once; they are trained one after the other.
 local all = {}
 for _, seed in ipairs(arg.seeds) do
-    local base = train.stage1{ data = ds, model = net, recipe = given.recipe, epochs = given.epochs, seed = seed }
+    local stage1 = { data = ds, model = net, recipe = given.recipe, epochs = given.epochs, seed = seed }
+    local base = train.stage1(stage1)
     local stage2 = { from = base, recipe = given.recipe, steps = given.steps, z = given.z, seed = seed }
     all[#all + 1] = { base = base, tst = train.tst(stage2), vtst = train.vtst(stage2) }
 end
 
 local results = {}
 for _, one in ipairs(all) do
-    for _, result in ipairs{ one.base, one.base:temperature(), one.tst, one.vtst } do results[#results + 1] = result end
+    results[#results + 1] = { one.base, one.base:temperature(), one.tst, one.vtst }
 end
 return runs.compare(results)

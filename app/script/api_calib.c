@@ -140,7 +140,7 @@ static int diagram(lua_State *L)
     *text =
         diagram_text(bin, count, title, (int)spec.width, (int)spec.height, script_glyphs(spec.ascii), &err);
     if (!*text) return raise_err(L, &err);
-    lua_pushstring(L, *text);
+    push_lines(L, *text);
     return 1;
 }
 

@@ -65,6 +65,7 @@ const char *predictions_origin(lua_State *L, int index); /* pushes the text it r
 
 /* texttable.c: require "registry".text_table. */
 int text_table(lua_State *L);
+void push_lines(lua_State *L, const char *text); /* without the newlines at its end: print adds one */
 
 /* A place for a malloc'ed text, freed with the userdata that it pushes. */
 char **push_text_holder(lua_State *L);

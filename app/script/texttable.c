@@ -3,8 +3,16 @@
 
 #include "plot/table.h"
 #include <lauxlib.h>
+#include <string.h>
 
 enum { COLUMNS_MOST = 24 };
+
+void push_lines(lua_State *L, const char *text)
+{
+    size_t length = strlen(text);
+    while (length > 0 && text[length - 1] == '\n') length--;
+    lua_pushlstring(L, text, length);
+}
 
 /* text_table({ header ... }, { { cell ... } ... }, width): the first column to the left, the others to the
  * right; cells are strings, false is an empty one. */
@@ -35,6 +43,6 @@ int text_table(lua_State *L)
     char **text = push_text_holder(L);
     *text = table_text(column, (int)columns, cells, (int)rows, width, script_glyphs(false), &err);
     if (!*text) return raise_err(L, &err);
-    lua_pushstring(L, *text);
+    push_lines(L, *text);
     return 1;
 }

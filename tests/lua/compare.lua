@@ -3,7 +3,7 @@
 local tap = require "tests.lua.tap"
 local recipes, compare = require "recipes", require "compare"
 
--- ---- recipes ---------------------------------------------------------------------------------------------------------
+-- ---- recipes ------------------------------------------------------------------------------------
 
 local o = recipes.resolve("vtst", {})
 tap.is(o.recipe, "small", "the default recipe is small")
@@ -20,12 +20,14 @@ tap.is(recipes.resolve("tst", { recipe = "paper" }).features, "faithful", "and s
 tap.is(type(recipes.small.vtst.kl_weight), "function", "resolving leaves the recipe as it is")
 tap.raises(function() recipes.resolve("tst", { recipe = "resolve" }) end, "unknown recipe", "a function is no recipe")
 
--- ---- the comparison --------------------------------------------------------------------------------------------------
+-- ---- the comparison -----------------------------------------------------------------------------
 
 local function entry(method, seed, accuracy, ece, nll, brier, seconds)
     return {
         method = method, name = method .. "-" .. seed, seed = seed, seconds = seconds, floor = 0.006, facts = {},
-        scores = { accuracy = accuracy, ece = ece, mce = 2 * ece, nll = nll, brier = brier, gap = ece, n = 10000, bins = 10 },
+        scores = {
+            accuracy = accuracy, ece = ece, mce = 2 * ece, nll = nll, brier = brier, gap = ece, n = 10000, bins = 10,
+        },
     }
 end
 
@@ -48,9 +50,18 @@ tap.is(table.concat(rows[3].seeds, ","), "1,2", "seeds")
 local verdict = compare.verdict(rows)
 local function says(text) tap.ok(verdict:find(text, 1, true) ~= nil, "says: " .. text, verdict) end
 says "Lowest ECE: V-TST, 1.25 %, within noise of temperature (1.65 %) and TST (1.45 %)."
-says "Temperature scaling against TST: better on NLL (.480, .507) and Brier (.231, .238); within noise on ECE (1.65 %, 1.45 %)."
-says "an ECE of about 0.60 % at n = 10000"
+says "Temperature scaling against TST: better on NLL (.480, .507) and Brier (.231, .238);"
+says "within noise on ECE (1.65 %, 1.45 %)."
+says "an ECE of about 0.60 % at n = 10,000"
 tap.is(verdict:find "Single runs", nil, "two seeds are no single run")
+
+local full = {
+    ["data.name"] = "fashion", ["data.train"] = 2000, ["model.family"] = "wrn", ["model.depth"] = 10, ["model.width"] = 1,
+    recipe = "small", checkpoint = "", ["from.keep"] = "last", z = 128, kl_weight = 0.1 / 128, samples = 10,
+}
+for _, e in ipairs(entries) do e.facts = full end
+tap.is(compare.recipe(entries), "data fashion; 2,000 training images; WRN-10-1; recipe small; stage 1: last checkpoint; "
+    .. "Z = 128; KL weight 0.1/Z; M = 10; 10 equal-width bins (lo, hi]; n = 10,000 test images; seeds 1, 2", "recipe line")
 
 -- facts that differ are named, and keep rows apart
 local a, b = entry("TST", 1, 0.8, 0.02, 0.5, 0.2), entry("TST", 1, 0.8, 0.03, 0.5, 0.2)
@@ -60,10 +71,12 @@ tap.is(a.label, "TST, z = 8", "the label names what differs")
 rows = compare.rows{ a, b }
 tap.is(#rows, 2, "two rows")
 tap.is(rows[1].sd.ece, nil, "one run has no sd")
-tap.ok(compare.verdict(rows):find("Single runs", 1, true), "single runs are said to be")
-tap.ok(compare.verdict(rows):find("Lowest ECE: TST, z = 8, 2.00 %.", 1, true), "a difference above the floor is none of noise")
+verdict = compare.verdict(rows)
+says "Single runs"
+says "Lowest ECE: TST, z = 8, 2.00 %." -- the other's 3 % lies above the floor
 
 -- sqrt(2/pi) sd: 100 samples at .5 stray by sqrt(.25/100) sqrt(2/pi)
-tap.near(compare.floor{ { count = 100, confidence = 0.5 }, { count = 0 } }, 0.05 * math.sqrt(2 / math.pi), 1e-12, "noise floor")
+local floor = compare.floor{ { count = 100, confidence = 0.5 }, { count = 0 } }
+tap.near(floor, 0.05 * math.sqrt(2 / math.pi), 1e-12, "noise floor")
 
 tap.done()

@@ -1,4 +1,4 @@
--- registry.lua - every function of the registry is there, has help, and its example runs. Needs the run of prepare.lua.
+-- registry.lua - every function of the registry is there, has help, and its example runs. After prepare.lua.
 
 local tap = require "tests.lua.tap"
 local registry = require "registry"

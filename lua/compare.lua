@@ -127,6 +127,7 @@ local function summarise(row, entries)
         local values = {}
         for i, e in ipairs(entries) do values[i] = e.scores[key] end
         row.mean[key], row.sd[key] = mean_sd(values)
+        row.values[key] = values
     end
     local seconds, floors = {}, {}
     for i, e in ipairs(entries) do
@@ -143,7 +144,8 @@ function compare.rows(entries)
     for _, e in ipairs(entries) do
         if not of[e.label] then
             rows[#rows + 1] = {
-                label = e.label, method = e.method, mean = {}, sd = {}, runs = {}, seeds = {}, place = #rows,
+                label = e.label, method = e.method, place = #rows, runs = {}, seeds = {},
+                mean = {}, sd = {}, values = {},
             }
             of[e.label] = {}
         end
@@ -161,13 +163,26 @@ end
 
 -- ---- in words -----------------------------------------------------------------------------------
 
--- The size below which a difference of two rows says nothing: twice its standard error over the seeds; for
+-- Student's t, 95 % two-sided, for 2, 3, ... runs: two seeds say little.
+local student = { false, 12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26 }
+
+-- Differences of two rows, run by run where both have the same seeds; else nil.
+local function paired(a, b, key)
+    if table.concat(a.seeds, ",") ~= table.concat(b.seeds, ",") then return nil end
+    local differences = {}
+    for i, value in ipairs(a.values[key]) do differences[i] = value - b.values[key][i] end
+    local _, sd = mean_sd(differences)
+    return sd and sd / math.sqrt(#differences)
+end
+
+-- The size below which a difference of two rows says nothing: t times its standard error over the seeds; for
 -- the ECE at least the reading of a perfectly calibrated network. NLL and Brier of single runs: unknown,
 -- taken as 0.
 local function noise(a, b, key)
     local over_seeds = 0
     if a.sd[key] and b.sd[key] then
-        over_seeds = 2 * math.sqrt(a.sd[key] ^ 2 / #a.runs + b.sd[key] ^ 2 / #b.runs)
+        local apart = math.sqrt(a.sd[key] ^ 2 / #a.runs + b.sd[key] ^ 2 / #b.runs)
+        over_seeds = (student[math.min(#a.runs, #b.runs)] or 2) * (paired(a, b, key) or apart)
     end
     return key == "ece" and math.max(over_seeds, a.floor, b.floor) or over_seeds
 end

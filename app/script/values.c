@@ -63,12 +63,16 @@ Run *to_run(lua_State *L, int index)
     return pointer_at(L, index, run_class, "a run");
 }
 
-/* "run base: stage 1, done, 30 epochs" */
+/* "run base: stage 1, done", "run base: stage 1, running, step 120" */
 static int run_text(lua_State *L)
 {
     const Run *run = to_run(L, 1);
-    lua_pushfstring(L, "run %s: %s, %s, %d steps", run->job.name, run->job.kind->title,
-                    run_state_name[run->log.state], (int)run->log.now_step);
+    RunState state = run->log.state;
+    lua_pushfstring(L, "run %s: %s, %s", run->job.name, run->job.kind->title, run_state_name[state]);
+    if (state == RUN_RUNNING || state == RUN_PAUSED) {
+        lua_pushfstring(L, ", step %d", (int)run->log.now_step);
+        lua_concat(L, 2);
+    }
     return 1;
 }
 

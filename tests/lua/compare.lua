@@ -32,17 +32,17 @@ local function entry(method, seed, accuracy, ece, nll, brier, seconds)
 end
 
 local entries = {
-    entry("V-TST", 1, 0.83, 0.012, 0.520, 0.240, 5), entry("base", 1, 0.82, 0.060, 0.50, 0.24, 40),
-    entry("base", 2, 0.84, 0.070, 0.56, 0.26, 50), entry("temperature", 1, 0.82, 0.016, 0.479, 0.230),
-    entry("temperature", 2, 0.84, 0.017, 0.481, 0.232), entry("TST", 1, 0.82, 0.014, 0.506, 0.238, 4),
-    entry("TST", 2, 0.84, 0.015, 0.508, 0.238, 6), entry("V-TST", 2, 0.83, 0.013, 0.521, 0.241, 7),
+    entry("V-TST", 1, 0.83, 0.012, 0.520, 0.240, 5), entry("base", 1, 0.82, 0.064, 0.50, 0.24, 40),
+    entry("base", 2, 0.84, 0.066, 0.56, 0.26, 50), entry("temperature", 1, 0.82, 0.016, 0.479, 0.230),
+    entry("temperature", 2, 0.84, 0.017, 0.481, 0.232), entry("TST", 1, 0.82, 0.014, 0.506, 0.237, 4),
+    entry("TST", 2, 0.84, 0.015, 0.508, 0.239, 6), entry("V-TST", 2, 0.83, 0.013, 0.521, 0.241, 7),
 }
 compare.label(entries)
 local rows = compare.rows(entries)
 tap.is(#rows, 4, "a row a method")
 tap.is(rows[1].label .. rows[2].label .. rows[3].label .. rows[4].label, "basetemperatureTSTV-TST", "in their order")
 tap.near(rows[1].mean.accuracy, 0.83, 1e-12, "mean over seeds")
-tap.near(rows[1].sd.ece, math.sqrt(2 * 0.005 ^ 2), 1e-12, "sd over seeds divides by n - 1")
+tap.near(rows[1].sd.ece, math.sqrt(2 * 0.001 ^ 2), 1e-12, "sd over seeds divides by n - 1")
 tap.near(rows[1].seconds, 45, 1e-12, "mean seconds")
 tap.is(rows[2].seconds, nil, "temperature scaling trains nothing")
 tap.is(table.concat(rows[3].seeds, ","), "1,2", "seeds")
@@ -52,6 +52,16 @@ local function says(text) tap.ok(verdict:find(text, 1, true) ~= nil, "says: " ..
 says "Lowest ECE: V-TST, 1.25 %, within noise of temperature (1.65 %) and TST (1.45 %)."
 says "Temperature scaling against TST: better on NLL (.480, .507) and Brier (.231, .238);"
 says "within noise on ECE (1.65 %, 1.45 %)."
+tap.is(rows[3].values.ece[2], 0.015, "each run's value is kept")
+
+-- paired by seed, differences of .004 and .020: mean .012, standard error .008, t of two runs 12.7
+local luck = {
+    entry("temperature", 1, 0.8, 0.01, 0.500, 0.2), entry("temperature", 2, 0.8, 0.01, 0.500, 0.2),
+    entry("TST", 1, 0.8, 0.01, 0.504, 0.2), entry("TST", 2, 0.8, 0.01, 0.520, 0.2),
+}
+compare.label(luck)
+tap.ok(compare.verdict(compare.rows(luck)):find("within noise on ECE (1.00 %, 1.00 %), NLL (.500, .512)", 1, true),
+    "two seeds that disagree say nothing", compare.verdict(compare.rows(luck)))
 says "an ECE of about 0.60 % at n = 10,000"
 tap.is(verdict:find "Single runs", nil, "two seeds are no single run")
 

@@ -1,0 +1,83 @@
+-- runs.lua - a run's life as a script sees it: epochs, stopping, resuming, harm, and what is made from it.
+
+local tap = require "tests.lua.tap"
+local ds = data.blends{ size = 16, classes = 4, train = 64, valid = 64, test = 100 }
+local net = nn.mlp{ hidden = 8, layers = 1 }
+local function stage1(options)
+    options.data, options.model, options.batch = ds, net, 16
+    return train.stage1(options)
+end
+
+-- on_epoch: every epoch once, in order; what it sets lands on the next step
+local seen = {}
+local run = stage1{ epochs = 4, schedule = "constant", lr = 1e-3 }
+run:on_epoch(function(r, epoch)
+    seen[#seen + 1] = epoch.epoch
+    if epoch.epoch == 2 then r:set{ lr = 5e-4 } end
+end)
+run:wait()
+tap.is(table.concat(seen, " "), "1 2 3 4", "on_epoch sees every epoch once")
+tap.is(run.epochs[2].lr, 1e-3, "the rate before it was set")
+tap.is(run.epochs[3].lr, 5e-4, "and after")
+tap.is(#run.epochs, 4, "epochs of the log")
+tap.ok(run.evals[1].nll > 0 and run.evals[1].split == "valid", "the first evaluation is one of valid")
+tap.ok(run:seconds() > 0, "it took some time")
+
+-- scores agree whichever way they are asked for
+local scores, predictions = run:evaluate "test", run:predict "test"
+tap.is(scores.n, 100, "all test images")
+tap.is(scores.ece, calib.ece(predictions), "evaluate and calib.ece agree")
+tap.is(scores.ece, calib.report(predictions).ece, "and calib.report")
+tap.near(scores.gap, scores.confidence - scores.accuracy, 1e-12, "gap = confidence - accuracy")
+local n, ece = 0, 0
+for _, b in ipairs(calib.bins(predictions)) do
+    n = n + b.count
+    if b.count > 0 then ece = ece + b.count / 100 * math.abs(b.accuracy - b.confidence) end
+end
+tap.is(n, 100, "bins hold every image")
+tap.near(ece, scores.ece, 1e-12, "and add up to the ECE")
+
+-- temperature: never worse on what it was fitted on; the accuracy stays
+local t = run:temperature()
+tap.ok(t.nll_valid <= t.nll_before, "the fitted NLL is no higher")
+tap.is(t.scores.accuracy, scores.accuracy, "temperature scaling keeps the accuracy")
+tap.is(t.run, run, "and knows its run")
+
+-- stopping and resuming
+local long = stage1{ epochs = 5000, name = "long" }
+long:on_epoch(function(r, epoch) if epoch.epoch == 3 then r:stop() end end)
+tap.is(long:wait().state, "stopped", "waiting for a stopped run is no error")
+local child = train.tst{ from = stage1{ epochs = 2 }, steps = 20, batch = 32 }
+tap.ok(pcall(child.wait, child), "a child waits for its parent")
+tap.is(child.from.job.kind, "stage1", "from is the parent")
+tap.is(child.job.train.z, 128, "the recipe's Z")
+local again = runs.resume "long"
+again:on_epoch(function(r, epoch) if epoch.epoch >= 6 then r:stop() end end)
+again:wait()
+tap.ok(#again.epochs >= 6, "a resumed run goes on where it was")
+
+-- harm: the run says what, its child why
+local wild = stage1{ optimizer = "sgd", lr = 1000, epochs = 50, schedule = "constant", name = "wild" }
+local orphan = train.tst{ from = wild, batch = 32 }
+tap.raises(function() wild:wait() end, "run wild diverged: ", "waiting for a diverged run raises")
+tap.is(wild.state, "diverged", "its state")
+tap.raises(function() orphan:wait() end, "wild", "a child fails with its parent's reason")
+tap.raises(function() runs.compare(run, wild) end, "diverged", "and so does a comparison")
+
+-- a comparison of real runs, in a coroutine of the script's own
+local compare = coroutine.wrap(function() return runs.compare(run, t, child, run) end)()
+tap.is(#compare.rows, 3, "a run that is given twice counts once")
+tap.is(#compare.rows[1].runs, 1, "in its row")
+tap.ok(tostring(compare):find("noise", 1, true) or tostring(compare):find("Lowest ECE", 1, true), "it prints itself")
+
+-- the folder
+runs.note("long", "stopped twice")
+local listed = {}
+for _, line in ipairs(runs.list()) do listed[line.name] = line end
+tap.is(listed.long.note, "stopped twice", "notes are listed")
+tap.is(listed.wild.state, "diverged", "so are states")
+tap.is(listed[child.name].from, child.from.name, "and parents")
+tap.is(#runs.queue(), 0, "nothing is left in the queue")
+tap.raises(function() runs.rename("long", "short") end, "this session", "a run of this session keeps its name")
+
+tap.done()

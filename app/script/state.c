@@ -98,7 +98,29 @@ static void warning(void *script, const char *message, int more)
     s->warning = more;
 }
 
-/* io.read, after what was printed so far is out: the loop writes stdout between turns. */
+/* A handler of errors that stays out of interrupts: those are raised in a hook, below which no hook runs
+ * again. */
+static int handle_error(lua_State *L)
+{
+    const Script *s = script_of(L);
+    if (s->running && s->running->interrupted) return 1;
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, 1, 1);
+    return 1;
+}
+
+/* xpcall(f, handler, ...): Lua's own (upvalue 1) with the handler wrapped. */
+static int call_protected(lua_State *L)
+{
+    luaL_checktype(L, 2, LUA_TFUNCTION);
+    lua_pushvalue(L, 2);
+    lua_pushcclosure(L, handle_error, 1);
+    lua_replace(L, 2);
+    return lua_tocfunction(L, lua_upvalueindex(1))(L);
+}
+
+/* io.read (upvalue 1), after what was printed so far is out: the loop writes stdout between turns. */
 static int read_flushed(lua_State *L)
 {
     fflush(stdout);
@@ -174,15 +196,20 @@ static void open_arg(lua_State *L, const ScriptOptions *o)
     lua_setglobal(L, "arg");
 }
 
-static void set_in(lua_State *L, const char *module, const char *name, lua_CFunction f)
+/* Replace module.name by f, whose upvalue 1 is what was there. */
+static void replace(lua_State *L, const char *module, const char *name, lua_CFunction f)
 {
     lua_getglobal(L, module);
-    if (f)
-        lua_pushcfunction(L, f);
-    else
-        lua_pushnil(L);
+    lua_getfield(L, -1, name);
+    lua_pushcclosure(L, f, 1);
     lua_setfield(L, -2, name);
     lua_pop(L, 1);
+}
+
+/* debug.sethook: the hook is ours, it slices and interrupts. */
+static int no_hook(lua_State *L)
+{
+    return luaL_error(L, "debug.sethook: the hook is taken, by what makes Ctrl-C work");
 }
 
 /* Under script_protect: libraries, our modules, lua/ ahead on package.path. Stack: the folder lua/. */
@@ -195,14 +222,11 @@ static int open_globals(lua_State *L)
     lua_pushfstring(L, "%s/?.lua;%s", (const char *)lua_touserdata(L, 1), lua_tostring(L, -1));
     lua_setfield(L, -3, "path");
     lua_pop(L, 2);
-    lua_register(L, "print", print);
-    set_in(L, "os", "exit", os_exit);
-    set_in(L, "debug", "sethook", NULL); /* the hook is ours: it slices and interrupts */
-    lua_getglobal(L, "io");
-    lua_getfield(L, -1, "read");
-    lua_pushcclosure(L, read_flushed, 1);
-    lua_setfield(L, -2, "read");
-    lua_pop(L, 1);
+    replace(L, "_G", "print", print);
+    replace(L, "_G", "xpcall", call_protected);
+    replace(L, "io", "read", read_flushed);
+    replace(L, "os", "exit", os_exit);
+    replace(L, "debug", "sethook", no_hook);
     open_arg(L, &s->options);
     registry_open(L);
     if (s->options.strict) strict_open(L);

@@ -88,10 +88,11 @@ static int error_text(lua_State *L)
     lua_xmove(t->L, L, 1);
     if (end->status == LUA_ERRMEM)
         lua_pushstring(L, script_memory_text(script_of(L), memory, sizeof memory));
-    else if (lua_isstring(L, -1) || !luaL_callmeta(L, -1, "__tostring"))
+    else if (lua_isstring(L, -1) || !luaL_callmeta(L, -1, "__tostring") || !lua_isstring(L, -1))
         lua_pushfstring(L, lua_isstring(L, -1) ? "%s" : "error with a %s instead of a message",
                         lua_isstring(L, -1) ? lua_tostring(L, -1) : luaL_typename(L, -1));
-    luaL_traceback(L, t->L, luaL_tolstring(L, -1, NULL), 0);
+    lua_Debug level;
+    if (lua_getstack(t->L, 0, &level)) luaL_traceback(L, t->L, lua_tostring(L, -1), 0);
     t->error = strdup(lua_tostring(L, -1));
     return 0;
 }
@@ -102,7 +103,8 @@ static void task_fail(Script *s, Task *t, int status)
     TaskEnd end = {t, status};
     s->options.memory += error_memory;
     if (script_protect(s, error_text, &end, &err) != OK) t->error = strdup(err.msg);
-    lua_resetthread(t->L); /* closes what is to be closed */
+    if (!t->interrupted)
+        lua_resetthread(t->L); /* closes what is to be closed; below an interrupt no hook would run */
     s->options.memory -= error_memory;
     t->state = t->interrupted ? TASK_INTERRUPTED : TASK_FAILED;
 }

@@ -31,7 +31,7 @@ SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/ref/*.c tests/unit/suppo
 .SECONDARY:
 
 all: build
-	@ln -sf $(BUILD)/tare tare
+	@ln -f $(BUILD)/tare tare 2>/dev/null || cp -f $(BUILD)/tare tare
 
 build: check-libraries
 	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/tare
@@ -83,7 +83,7 @@ check-libraries:
 # ---- building --------------------------------------------------------------------------------------------------------
 
 # Vector kernels: the same source for several instruction sets of x86-64, chosen at run time (app/kernel/isa.c).
-$(BUILD)/app/kernel/%.o: CFLAGS += -O3
+$(BUILD)/app/kernel/%.o: CFLAGS += -O3 -fno-math-errno
 ifneq (,$(findstring x86_64,$(MACHINE)))
 $(BUILD)/app/kernel/%_avx2.o: CFLAGS += -mavx2 -mfma -ffp-contract=fast
 $(BUILD)/app/kernel/%_avx512.o: CFLAGS += -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma -ffp-contract=fast

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "engine/record_files.h"
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -52,17 +53,21 @@ fail:
     return err ? err->code : ERR_IO;
 }
 
-bool record_locked(const char *runs, const char *name)
+static bool folder_locked(const char *folder)
 {
-    char folder[PATH_SIZE], path[PATH_SIZE];
-    if (record_check_name(name, NULL) != OK || path_join(folder, runs, name, NULL) != OK ||
-        path_join(path, folder, "lock", NULL) != OK)
-        return false;
+    char path[PATH_SIZE];
+    if (path_join(path, folder, "lock", NULL) != OK) return false;
     int lock = open(path, O_RDONLY | O_CLOEXEC);
     if (lock < 0) return false;
     bool held = flock(lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
     close(lock);
     return held;
+}
+
+bool record_locked(const char *runs, const char *name)
+{
+    char folder[PATH_SIZE];
+    return record_check_name(name, NULL) == OK && path_join(folder, runs, name, NULL) == OK && folder_locked(folder);
 }
 
 static Status open_events(Record *r, int flags, Err *err)
@@ -91,7 +96,22 @@ static Status write_config(const char *folder, const json_t *config, Err *err)
     return done;
 }
 
-/* config.json is written last: a folder that has one is a whole run. */
+/* config.json is written last: a folder that has one is a whole run, and one without that nobody locks is what a killed
+ * process left behind, to be taken over. */
+static Status make_folder(const char *folder, Err *err)
+{
+    char config[PATH_SIZE];
+    if (mkdir(folder, 0755) == 0) return OK;
+    if (errno != EEXIST) return err_sys(err, "cannot make the folder %s", folder);
+    Status done = path_join(config, folder, "config.json", err);
+    if (done != OK) return done;
+    if (folder_exists(folder) && !file_exists(config) && !folder_locked(folder)) {
+        done = folder_remove(folder, err);
+        if (done == OK && mkdir(folder, 0755) == 0) return OK;
+    }
+    return err_set(err, ERR_USAGE, "%s is there already; take another name, delete it, or go on with it by --resume", folder);
+}
+
 Status record_create(Record *r, const char *runs, const char *name, const json_t *config, Err *err)
 {
     *r = (Record){.lock = -1, .events = -1};
@@ -99,10 +119,8 @@ Status record_create(Record *r, const char *runs, const char *name, const json_t
     if (done == OK) done = folder_make(runs, err);
     if (done == OK) done = path_join(r->folder, runs, name, err);
     if (done != OK) return done;
-    if (mkdir(r->folder, 0755) != 0) {
-        if (errno != EEXIST) return err_sys(err, "cannot make the folder %s", r->folder);
-        return err_set(err, ERR_USAGE, "%s is there already; take another name, delete it, or go on with it by --resume", r->folder);
-    }
+    done = make_folder(r->folder, err);
+    if (done != OK) return done;
     done = record_lock(r->folder, &r->lock, err);
     if (done == OK) done = open_events(r, O_CREAT | O_EXCL, err);
     if (done == OK) done = write_config(r->folder, config, err);
@@ -110,6 +128,18 @@ Status record_create(Record *r, const char *runs, const char *name, const json_t
     record_close(r);
     folder_remove(r->folder, NULL);
     return done;
+}
+
+/* Files that a killed process was writing. */
+static void remove_unfinished(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    if (!dir) return;
+    for (struct dirent *e; (e = readdir(dir));) {
+        size_t length = strlen(e->d_name);
+        if (length > 4 && strcmp(e->d_name + length - 4, ".tmp") == 0) unlinkat(dirfd(dir), e->d_name, 0);
+    }
+    closedir(dir);
 }
 
 Status record_reopen(Record *r, const char *runs, const char *name, RunLog *log, Err *err)
@@ -122,6 +152,7 @@ Status record_reopen(Record *r, const char *runs, const char *name, RunLog *log,
     if (done == OK) done = open_events(r, 0, err);
     if (done == OK && ftruncate(r->events, (off_t)good) != 0)
         done = err_sys(err, "cannot cut the torn last line off %s/events.jsonl", r->folder);
+    if (done == OK) remove_unfinished(r->folder);
     if (done != OK) record_close(r);
     return done;
 }

@@ -10,7 +10,8 @@ typedef struct {
     Engine *e;
     Slot *slot;
     uint64_t seq;
-    double began; /* clock at the begin of this session */
+    int32_t step, epoch; /* of the last event */
+    double began;        /* clock at the begin of this session */
 } Work;
 
 static void stamp(const Work *w, Event *event)
@@ -28,6 +29,8 @@ static Status emit(void *arg, Event *event, Err *err)
     Status recorded = record_append(&w->slot->record, event, err);
     if (recorded != OK) return recorded;
     w->seq = event->seq;
+    w->step = event->step;
+    w->epoch = event->epoch;
     ring_push(w->e->ring, event);
     return OK;
 }
@@ -81,7 +84,8 @@ static void end(Work *w, Status done, const Err *err)
 {
     Slot *s = w->slot;
     Err second;
-    Event event = {.type = EVENT_DONE, .stage = s->run.job.kind->stage, .as.done.state = state_of(done)};
+    Event event = {.type = EVENT_DONE, .step = w->step, .epoch = w->epoch, .stage = s->run.job.kind->stage,
+                   .as.done.state = state_of(done)};
     if (done != OK) {
         snprintf(event.as.done.what, sizeof event.as.done.what, "%.*s", EVENT_TEXT_SIZE - 1, err->msg);
         json_t *summary = json_pack("{s:s, s:s}", "state", run_state_name[event.as.done.state], "what", event.as.done.what);

@@ -79,6 +79,32 @@ static void hostile_names(void **state)
     assert_int_equal(record_check_name(most, NULL), OK);
 }
 
+/* A process killed while it made a run leaves a folder without config.json, or a file half written. */
+static void what_a_killed_process_leaves_is_taken_over(void **state)
+{
+    (void)state;
+    Record r;
+    RunLog log;
+    Err err = {0};
+    json_t *config = json_object();
+    ok(record_create(&r, runs, "base", config, &err), &err);
+    assert_int_equal(unlink(path_of("base", "config.json")), 0);
+    Record second;
+    refused(record_create(&second, runs, "base", config, &err), ERR_USAGE, &err, "is there already"); /* it lives */
+    record_close(&r);
+    ok(record_create(&r, runs, "base", config, &err), &err);
+    append_remarks(&r, 1, 3);
+    record_close(&r);
+    ok(file_write(path_of("base", "last.safetensors.123.tmp"), "torn", 4, &err), &err);
+    runlog_init(&log);
+    ok(record_reopen(&r, runs, "base", &log, &err), &err);
+    assert_false(file_exists(path_of("base", "last.safetensors.123.tmp")));
+    assert_int_equal(log.remarks, 3);
+    record_close(&r);
+    runlog_free(&log);
+    json_decref(config);
+}
+
 static void create_and_append(void **state)
 {
     (void)state;
@@ -338,6 +364,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(hostile_names),
         TEST(create_and_append),
+        TEST(what_a_killed_process_leaves_is_taken_over),
         TEST(unreadable_events_are_not_written),
         TEST(unknown_runs_suggest),
         TEST(locked_by_another_process),

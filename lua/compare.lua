@@ -5,6 +5,7 @@
 
 local compare = {}
 local text_table = require("registry").text_table
+local recipes = require "recipes"
 
 local methods = { "base", "temperature", "TST", "V-TST" } -- also their order in the table
 local method_of = { stage1 = "base", tst = "TST", vtst = "V-TST" }
@@ -33,6 +34,13 @@ function compare.floor(bins)
     return sum / n
 end
 
+local function sorted_keys(set)
+    local keys = {}
+    for key in pairs(set) do keys[#keys + 1] = key end
+    table.sort(keys)
+    return keys
+end
+
 -- ---- entries ------------------------------------------------------------------------------------
 
 -- The options of training that decide a result, seeds left out: runs that agree in all are one row.
@@ -52,6 +60,20 @@ local function facts_of(run)
     return facts
 end
 
+local shown = { recipe = true, z = true, kl_weight = true, samples = true, keep = true } -- by the recipe line itself
+
+-- "TST steps = 20": the options of a job that are not its recipe's; nil when all are.
+function compare.changes(job)
+    local known, recipe = pcall(recipes.resolve, job.kind, { recipe = job.train.recipe })
+    local parts = {}
+    for _, key in ipairs(known and sorted_keys(recipe) or {}) do
+        if not shown[key] and recipe[key] ~= job.train[key] then
+            parts[#parts + 1] = ("%s = %s"):format(key, job.train[key])
+        end
+    end
+    return #parts > 0 and (method_of[job.kind] or job.title) .. " " .. table.concat(parts, ", ") or nil
+end
+
 local function entry_of(item, label)
     local result = type(item) == "table" and item or nil -- of run:temperature()
     local run = result and result.run or item
@@ -61,7 +83,7 @@ local function entry_of(item, label)
         label = label, method = result and result.method or method_of[job.kind] or job.title,
         name = run.name, seed = job.train.seed, seconds = not result and run:seconds() or nil,
         scores = calib.report(predictions), floor = compare.floor(calib.bins(predictions)),
-        facts = facts_of(run),
+        facts = facts_of(run), changes = compare.changes(job),
     }
 end
 
@@ -82,13 +104,6 @@ local function collect(entries, item, label, seen)
     end
     table.sort(labels)
     for _, key in ipairs(labels) do collect(entries, item[key], key, seen) end
-end
-
-local function sorted_keys(set)
-    local keys = {}
-    for key in pairs(set) do keys[#keys + 1] = key end
-    table.sort(keys)
-    return keys
 end
 
 -- "TST" where all TST entries were made alike, else "TST, z = 8": the facts in which they differ.
@@ -301,6 +316,7 @@ function compare.recipe(entries)
     end)
     add("%s", network)
     add("recipe %s", fact "recipe")
+    add("but for %s", function(e) return e.changes end)
     add("stage 1: %s checkpoint", stage1_checkpoint)
     add("Z = %s", fact "z")
     add("KL weight %s", kl_text)

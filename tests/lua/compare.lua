@@ -73,6 +73,10 @@ for _, e in ipairs(entries) do e.facts = full end
 tap.is(compare.recipe(entries), "data fashion; 2,000 training images; WRN-10-1; recipe small; stage 1: last checkpoint; "
     .. "Z = 128; KL weight 0.1/Z; M = 10; 10 equal-width bins (lo, hi]; n = 10,000 test images; seeds 1, 2", "recipe line")
 
+local train = recipes.resolve("tst", { steps = 20, z = 8 })
+tap.is(compare.changes{ kind = "tst", train = train }, "TST steps = 20", "what is not the recipe's is said; Z has its own place")
+tap.is(compare.changes{ kind = "tst", train = recipes.resolve("tst", {}) }, nil, "a plain recipe has no changes")
+
 -- facts that differ are named, and keep rows apart
 local a, b = entry("TST", 1, 0.8, 0.02, 0.5, 0.2), entry("TST", 1, 0.8, 0.03, 0.5, 0.2)
 a.facts, b.facts = { z = 8, lr = 1 }, { z = 128, lr = 1 }

@@ -179,6 +179,14 @@ static void print_remark(Batch *b, const Run *run, const char *remark)
     print_line(b, &l);
 }
 
+static void print_resume(Batch *b, const Event *e, const Run *run)
+{
+    Line l = {.text = ""};
+    add(&l, "%s: goes on from step %d", run->job.name, (int)e->step);
+    b->line_step = e->step;
+    print_line(b, &l);
+}
+
 /* How it ended. What failed is said even when quiet. */
 static void print_end(Batch *b, const Event *e, const Run *run)
 {
@@ -190,6 +198,10 @@ static void print_end(Batch *b, const Event *e, const Run *run)
     if (b->run == run) b->run = NULL;
     b->due = false;
     if (b->quiet && !bad) return;
+    if (state == RUN_STOPPED && *e->as.done.what) { /* which says it */
+        print_remark(b, run, e->as.done.what);
+        return;
+    }
     add(&l, "%s%s: %s", bad ? "tare: " : "", run->job.name, run_state_name[state]);
     if (state == RUN_DONE) add(&l, " in %s", text_duration(text, sizeof text, e->wall.seconds));
     if (state == RUN_DONE && eval) {
@@ -224,6 +236,7 @@ void batch_event(Batch *b, const Event *event, const Run *run)
     }
     if (b->quiet) return;
     if (event->type == EVENT_STAGE) print_stage(b, event, run);
+    if (event->type == EVENT_RESUME) print_resume(b, event, run);
     if (event->type == EVENT_LOG) print_remark(b, run, event->as.log.text);
     if (event->type == EVENT_STATE) print_remark(b, run, event->as.state.what);
     b->run = run;

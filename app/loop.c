@@ -111,8 +111,7 @@ static void say_stopped(Loop *l)
     bool any = false;
     for (ptrdiff_t i = 0; (run = engine_nth(l->engine, i)); i++) {
         if (run->ours && run->log.state == RUN_STOPPED)
-            fprintf(stderr, "tare: %s stopped at step %d of stage %d; a checkpoint is kept\n", run->job.name,
-                    (int)run->log.now_step, (int)run->log.now_stage);
+            fprintf(stderr, "tare: %s was stopped; its checkpoint is kept\n", run->job.name);
         else if (run->log.state == RUN_CANCELLED)
             fprintf(stderr, "tare: %s was still queued\n", run->job.name);
         else

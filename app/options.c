@@ -284,7 +284,7 @@ void options_print_resume(FILE *out, int argc, char **argv)
         }
         said |= strcmp(argv[i], "--resume") == 0;
         print_word(out, argv[i]);
-        fputc(' ', out);
+        if (i + 1 < argc) fputc(' ', out);
     }
-    fputs(said ? "\n" : "--resume\n", out);
+    fputs(said ? "\n" : " --resume\n", out);
 }

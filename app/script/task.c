@@ -76,7 +76,7 @@ bool task_alive(const Task *task)
 
 typedef struct {
     Task *task;
-    int status;
+    const char *message; /* in place of the error's own, or NULL */
 } TaskEnd;
 
 /* Under script_protect: the error on top of a dead coroutine, with its traceback, into task->error. */
@@ -84,10 +84,9 @@ static int error_text(lua_State *L)
 {
     const TaskEnd *end = lua_touserdata(L, 1);
     Task *t = end->task;
-    char memory[64];
     lua_xmove(t->L, L, 1);
-    if (end->status == LUA_ERRMEM)
-        lua_pushstring(L, script_memory_text(script_of(L), memory, sizeof memory));
+    if (end->message)
+        lua_pushstring(L, end->message);
     else if (lua_isstring(L, -1) || !luaL_callmeta(L, -1, "__tostring") || !lua_isstring(L, -1))
         lua_pushfstring(L, lua_isstring(L, -1) ? "%s" : "error with a %s instead of a message",
                         lua_isstring(L, -1) ? lua_tostring(L, -1) : luaL_typename(L, -1));
@@ -100,7 +99,9 @@ static int error_text(lua_State *L)
 static void task_fail(Script *s, Task *t, int status)
 {
     Err err = {.msg = ""};
-    TaskEnd end = {t, status};
+    char memory[64];
+    script_memory_text(s, memory, sizeof memory);
+    TaskEnd end = {t, status == LUA_ERRMEM ? memory : NULL};
     s->options.memory += error_memory;
     if (script_protect(s, error_text, &end, &err) != OK) t->error = strdup(err.msg);
     if (!t->interrupted)

@@ -1,0 +1,128 @@
+#!/bin/bash
+# run.sh TARE - the command line seen from outside: exit codes, what goes to stdout and stderr, Ctrl-C, limits.
+# Each case: name | exit code | pattern in stdout | pattern in stderr | command (the word tare stands for the program).
+# A pattern is an extended regular expression; `-` means that nothing may be there.
+tare=$(realpath "$1")
+here=$(cd "$(dirname "$0")/../.." && pwd)
+export TARE_HOME=${TARE_HOME:-$here} TARE_RUNS=runs
+work=$(mktemp -d) && cd "$work" || exit 1
+trap 'rm -rf "$work"' EXIT
+number=0 failures=0
+
+cat > fails.lua <<'LUA'
+local function inner() error("no such thing") end
+
+local function outer() inner() end
+outer()
+LUA
+echo 'local x = = 1' > syntax.lua
+echo 'print(arg[1], select("#", ...), arg.seed, table.concat(arg.seeds, "+"))' > args.lua
+cat > tiny.lua <<'LUA'
+local ds = data.blends{ train = 200, valid = 100, test = 100 }
+return train.stage1{ data = ds, model = nn.mlp{ hidden = 16 }, epochs = 2, name = "tiny" }:wait().state
+LUA
+cat > endless.lua <<'LUA'
+local ds = data.blends{ train = 200, valid = 100, test = 100 }
+local base = train.stage1{ data = ds, model = nn.mlp{ hidden = 16 }, epochs = 100000, name = "endless" }
+train.tst{ from = base, name = "queued" }
+pcall(base.wait, base)
+while true do pcall(base.wait, base) end
+LUA
+cat > callback.lua <<'LUA'
+local ds = data.blends{ train = 200, valid = 100, test = 100 }
+local base = train.stage1{ data = ds, model = nn.mlp{ hidden = 16 }, epochs = 100000, name = "callback" }
+base:on_epoch(function() error "from the callback" end)
+base:wait()
+LUA
+cat > nested.lua <<'LUA'
+local ds = data.blends{ train = 200, valid = 100, test = 100 }
+local told = 0
+local base = train.stage1{ data = ds, model = nn.mlp{ hidden = 16 }, epochs = 2, name = "nested" }
+base:on_epoch(function() told = told + 1 end)
+coroutine.wrap(function() base:wait() end)()
+print("told", told)
+LUA
+
+matches() { # file pattern
+    if [ "$2" = - ]; then [ ! -s "$1" ]; else grep -qE -- "$2" "$1"; fi
+}
+
+# Interrupted commands get SIGINT after a moment; all end within 20 s or fail.
+run_case() { # name exit out err command
+    local code problem=
+    number=$((number + 1))
+    tare() { timeout -k 1 20 "$tare" "$@"; }
+    interrupted() { timeout -k 20 --preserve-status -s INT 1 "$tare" "$@"; }
+    eval "$5" > out 2> err < /dev/null
+    code=$?
+    [ "$code" = "$2" ] || problem="exit $code, expected $2"
+    matches out "$3" || problem="$problem; stdout lacks '$3'"
+    matches err "$4" || problem="$problem; stderr lacks '$4'"
+    if [ -z "$problem" ]; then
+        echo "ok $number - $1"
+        return
+    fi
+    failures=$((failures + 1))
+    echo "not ok $number - $1: $problem"
+    sed 's/^/#   out: /' out | head -5
+    sed 's/^/#   err: /' err | head -5
+}
+
+while IFS='|' read -r name code out err command; do
+    [ -z "$name" ] || run_case "$name" "$code" "$out" "$err" "$command"
+done <<'CASES'
+alone|0|To try first|-|tare
+version|0|^tare [0-9.]+, kernels|-|tare --version
+usage|0|--seeds N,N|-|tare --help
+a page|0|calibration|-|tare help ece
+unknown topic|1|-|did you mean 'ece'|tare help eec
+unknown flag|2|-|unknown flag --sed \(did you mean --seed\?\)|tare --sed 3
+bad seed|2|-|--seed x: expected a whole number|tare --seed x -e 1
+bad seeds|2|-|--seeds .*whole number|tare --seeds 1,,2 -e 1
+value missing|2|-|--threads: N is missing|tare --threads
+too many threads|2|-|whole number from 1 to 64|tare --threads 65 -e 1
+no value wanted|2|-|--json takes no value|tare --json=1 -e 1
+which file|2|-|run FILE|tare run
+missing file|2|-|cannot open missing.lua|tare run missing.lua
+command forgotten|2|-|tare run fails.lua|tare fails.lua
+unknown command|2|-|did you mean 'help'|tare hepl
+unknown vector set|2|-|TARE_ISA|TARE_ISA=vax tare -e 1
+value of a line|0|^0\.333333$|-|tare -e 1/3
+nil shows nothing|0|-|-|tare -e nil
+statement|0|^hello	2$|-|tare -e 'print("hello", 2)'
+table|0|^\{ 1, 2, x = "a" \}$|-|tare -e '{1, 2, x = "a"}'
+json|0|^\[\{"a": null\}, \[1, 2\]\]$|-|tare --json -e '{a = 0/0}, {1, 2}'
+json of a loop|1|-|holds itself|tare --json -e 'local t = {} t.t = t return t'
+script arguments|0|^a	2	5	5$|-|tare run args.lua --seed 5 a b
+seeds|0|^nil	0	1	1\+2\+3$|-|tare run args.lua --seeds 1,2,3
+own flags|0|^--seed	1	1	1$|-|tare run args.lua -- --seed
+script error|1|-|fails.lua:1: no such thing|tare run fails.lua
+traceback|1|-|fails.lua:3: in .*outer|tare run fails.lua
+syntax error|1|-|syntax.lua:1: unexpected symbol|tare run syntax.lua
+undefined global|1|-|undefined global 'dta' \(did you mean 'data'|tare -e 'print(dta)'
+new global|1|-|write `local x`|tare -e 'x = 1'
+error value|1|-|error with a table|tare -e 'error{}'
+os.exit|7|-|-|tare -e 'while true do pcall(os.exit, 7) end'
+full disk|1|-|cannot write to stdout|tare -e 'print(1)' > /dev/full
+runaway table|1|-|script out of memory \(limit 20 MB\)|TARE_LUA_MEMORY=20971520 tare -e 'local t = {} while true do t[#t+1] = {} end'
+runaway string|1|-|script out of memory|TARE_LUA_MEMORY=20971520 tare -e 'local s = "x" while true do s = s .. s end'
+memory comes back|0|^false	not enough memory$|-|TARE_LUA_MEMORY=20971520 tare -e 'print(pcall(function() local t = {} while true do t[#t+1] = {} end end)) local s = ("x"):rep(5000000)'
+Ctrl-C in a loop|130|-|interrupted|interrupted -e 'while true do end'
+Ctrl-C under pcall|130|-|interrupted|interrupted -e 'local function f() while true do end end while true do pcall(f) end'
+Ctrl-C in a handler|130|-|interrupted|interrupted -e 'local function f() while true do end end while true do xpcall(f, f) end'
+Ctrl-C in a coroutine|130|-|interrupted|interrupted -e 'local function f() while true do end end while true do coroutine.wrap(function() pcall(f) end)() end'
+Ctrl-C in a comparator|130|-|interrupted|interrupted -e 'local t = {} for i = 1, 1e5 do t[i] = i end while true do table.sort(t, function(a, b) return a * 7919 % 100003 < b * 7919 % 100003 end) end'
+Ctrl-C in __tostring|130|-|interrupted|interrupted -e 'setmetatable({}, { __tostring = function() while true do end end })'
+Ctrl-C in __close|130|-|interrupted|interrupted -e 'local x <close> = setmetatable({}, { __close = function() while true do end end }) while true do end'
+a run|0|^done$|tiny: done in|tare run tiny.lua
+a run reused|0|^done$|-|tare run tiny.lua --resume
+name taken|1|-|tiny|tare run tiny.lua
+quiet|0|^done$|-|tare run tiny.lua --quiet --runs other
+Ctrl-C in a run|130|-|to go on: .* run endless.lua --resume|interrupted run endless.lua
+resumed and stopped|130|-|endless: goes on from step|interrupted run endless.lua --resume
+callback fails|1|-|on_epoch of callback: callback.lua:3: from the callback|tare run callback.lua
+wait in a coroutine|0|^told	2$|nested: done|tare run nested.lua
+CASES
+
+echo "1..$number"
+[ "$failures" = 0 ]

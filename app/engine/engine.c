@@ -275,7 +275,7 @@ Run *engine_submit(Engine *e, const Job *wanted, Dataset *data, Run *parent, Err
         job.data = parent->job.data;
         job.model = parent->job.model;
     }
-    if (job_check(&job, err) != OK) return NULL;
+    if (job_check(&job, data, err) != OK) return NULL;
     if (job.name[0] && record_check_name(job.name, err) != OK) return NULL;
     if (e->resume && find_same(e, &job, same)) return go_on(e, same, &job, data, parent, err);
     if (!job.name[0] && free_name(e, job.kind->name, job.name, err) != OK) return NULL;

@@ -205,7 +205,20 @@ bool job_same(const Job *a, const Job *b)
 
 /* ---- checks ----------------------------------------------------------------------------------------------------- */
 
-Status job_check(const Job *job, Err *err)
+static Status check_data(const Job *job, const Dataset *data, Err *err)
+{
+    const Family *family = family_find(job->model.family);
+    if (!family) return err_set(err, ERR_USAGE, "'%.60s' is no family of networks", job->model.family);
+    if (job->train.batch > data->split[SPLIT_TRAIN].n)
+        return err_set(err, ERR_USAGE, "batch = %lld exceeds the %td training images; lower batch",
+                       (long long)job->train.batch, data->split[SPLIT_TRAIN].n);
+    for (int s = SPLIT_VALID; s < SPLITS; s++)
+        if (data->split[s].n < 1)
+            return err_set(err, ERR_USAGE, "no %s images; set %s when loading the data", split_name[s], split_name[s]);
+    return family->check(&job->model, (Shape){data->h, data->w, data->c}, err);
+}
+
+Status job_check(const Job *job, const Dataset *data, Err *err)
 {
     const TrainSpec *t = &job->train;
     bool stage2 = job->kind->stage == 2, augments = stage2 && strcmp(t->augment, "none") != 0;
@@ -216,5 +229,5 @@ Status job_check(const Job *job, Err *err)
                                        "use features = \"faithful\"",
                        augments ? "augmentation" : "bn = \"batch\"");
     if (t->lr <= 0) return err_set(err, ERR_USAGE, "lr = %g: expected more than 0", t->lr);
-    return OK;
+    return check_data(job, data, err);
 }

@@ -56,8 +56,9 @@ typedef struct {
 json_t *job_to_json(const Job *job);
 Status job_from_json(Job *job, const json_t *json, Err *err);
 
-/* Combinations that cannot be (bn = "batch" with cached features, ...): ERR_USAGE. */
-Status job_check(const Job *job, Err *err);
+/* What cannot be: options that exclude each other (bn = "batch" with cached features), a batch larger than the training
+ * split, an empty split, a network that does not fit the images. ERR_USAGE. */
+Status job_check(const Job *job, const Dataset *data, Err *err);
 
 /* The same computation: equal in everything but the name. */
 bool job_same(const Job *a, const Job *b);

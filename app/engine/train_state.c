@@ -145,16 +145,6 @@ fail:
     return err ? err->code : ERR_MEMORY;
 }
 
-static Status check_sizes(const Training *t, Err *err)
-{
-    if (t->batch > t->n)
-        return err_set(err, ERR_USAGE, "batch = %td exceeds the %td training images; lower batch", t->batch, t->n);
-    if (t->data->split[SPLIT_VALID].n < 1)
-        return err_set(err, ERR_USAGE, "no validation images; set valid when loading the data");
-    if (t->data->split[SPLIT_TEST].n < 1) return err_set(err, ERR_USAGE, "no test images; set test when loading the data");
-    return OK;
-}
-
 Status training_open(Training *t, const TrainTask *task, Err *err)
 {
     const TrainSpec *spec = &task->job->train;
@@ -166,7 +156,6 @@ Status training_open(Training *t, const TrainTask *task, Err *err)
     t->vtst = strcmp(task->job->kind->head, "vtst") == 0;
     t->faithful = t->stage2 && (strcmp(spec->features, "faithful") == 0 || strcmp(spec->bn, "batch") == 0 ||
                                 strcmp(spec->augment, "none") != 0);
-    TRY(check_sizes(t, err));
     t->steps_per_epoch = (t->n + t->batch - 1) / t->batch;
     t->steps = spec->steps > 0 ? spec->steps : spec->epochs * t->steps_per_epoch;
     t->eval_every = spec->eval_every > 0 ? spec->eval_every : t->steps_per_epoch;

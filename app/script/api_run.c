@@ -3,6 +3,7 @@
 
 #include "script/script.h"
 #include <lauxlib.h>
+#include <stdio.h>
 
 /* ---- fields
  * -------------------------------------------------------------------------------------------------------- */
@@ -117,6 +118,14 @@ static int evals(lua_State *L)
     return 1;
 }
 
+static int digest(lua_State *L)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%016llx", (unsigned long long)runlog_digest(&to_run(L, 1)->log));
+    lua_pushstring(L, text);
+    return 1;
+}
+
 /* ---- commands: each returns the run
  * -------------------------------------------------------------------------------- */
 
@@ -203,6 +212,8 @@ const ApiRow api_run[] = {
      "print(#base.epochs)", epochs, NULL},
     {"run.evals", NULL, "its evaluations so far: step, split, nll, brier, accuracy, ece, best", "runs",
      "for _, e in ipairs(base.evals) do print(e.step, e.split, e.nll) end", evals, NULL},
+    {"run.digest", NULL, "a fingerprint of all its events but their times: equal for runs that went alike", "runs",
+     "print(base.digest)", digest, NULL},
     {"run:pause", "", "wait after the step it is at", "runs", MANY "r:pause(); r:stop()", pause_run, NULL},
     {"run:go", "", "end a pause", "runs", MANY "r:pause():go():stop()", go, NULL},
     {"run:resume", "", "as run:go", "runs", MANY "r:pause():resume():stop()", go, NULL},

@@ -3,6 +3,7 @@
 # training leaves: the same checkpoints, predictions and fold. Kills 3 and 6 wait for a checkpoint that is being written,
 # kills 8 to 10 for stage 2; the others come at random. TAP on stdout, a line for each kill before it.
 tare=$(realpath "${1:-build/release/tare}")
+export TARE_HOME=${TARE_HOME:-$PWD}
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
@@ -22,7 +23,7 @@ echo "# KILL_SEED=$seed"
 RANDOM=$seed
 where() { # what the run was at, from what it left behind
     run=base
-    [ -f cut/v/events.jsonl ] && run=v
+    [ -s cut/v/events.jsonl ] && run=v
     tail -n 1 cut/$run/events.jsonl 2>/dev/null |
         sed 's/.*"type":"\([a-z]*\)","step":\([0-9]*\).*/after "\1" of step \2/;t;s/.*/in a torn line/'
     ls cut/$run/*.tmp >/dev/null 2>&1 && echo "while $(basename "$(ls cut/$run/*.tmp | head -n 1)") was being written"
@@ -36,7 +37,7 @@ while [ $kills -lt 10 ] && [ $starts -lt 60 ]; do
     case $kills in
         2 | 5) while kill -0 $pid 2>/dev/null && ! ls cut/*/last*.tmp >/dev/null 2>&1; do :; done ;;
         7 | 8 | 9) while kill -0 $pid 2>/dev/null && ! [ -s cut/v/events.jsonl ]; do sleep 0.01; done
-            sleep 0.$((RANDOM % 40 + 10)) ;;
+            sleep 0.$((RANDOM % 70 + 20)) ;;
         *) sleep 0.$((RANDOM % 75 + 15)) ;;
     esac
     if kill -9 $pid 2>/dev/null; then

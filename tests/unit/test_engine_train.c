@@ -378,10 +378,14 @@ static void what_cannot_be_is_refused(void **state)
     assert_non_null(strstr(err.msg, "from"));
     j = job("stage1", "big");
     j.train.batch = 73;
-    Run *run = submit(e, &j, NULL);
-    assert_int_equal(finish(e, run), RUN_FAILED);
-    assert_non_null(strstr(run->log.remark[run->log.remarks - 1].text, "batch = 73 exceeds the 72 training images"));
+    assert_null(engine_submit(e, &j, images, NULL, &err));
+    assert_string_equal(err.msg, "batch = 73 exceeds the 72 training images; lower batch");
+    j = job("stage1", "deep");
+    j.model.depth = 11;
+    assert_null(engine_submit(e, &j, images, NULL, &err));
+    assert_non_null(strstr(err.msg, "depth"));
     j = job("stage1", "big");
+    submit(e, &j, NULL);
     assert_null(engine_submit(e, &j, images, NULL, &err)); /* the name is taken */
     assert_non_null(strstr(err.msg, "is there already"));
     assert_null(engine_run(e, "bog", &err));

@@ -25,6 +25,7 @@ cat > endless.lua <<'LUA'
 local ds = data.blends{ train = 200, valid = 100, test = 100 }
 local base = train.stage1{ data = ds, model = nn.mlp{ hidden = 16 }, epochs = 100000, name = "endless" }
 train.tst{ from = base, name = "queued" }
+base:on_epoch(function() io.popen("kill -INT $PPID"):close() end) -- Ctrl-C, once it runs
 pcall(base.wait, base)
 while true do pcall(base.wait, base) end
 LUA
@@ -118,8 +119,8 @@ a run|0|^done$|tiny: done in|tare run tiny.lua
 a run reused|0|^done$|-|tare run tiny.lua --resume
 name taken|1|-|tiny|tare run tiny.lua
 quiet|0|^done$|-|tare run tiny.lua --quiet --runs other
-Ctrl-C in a run|130|-|to go on: .* run endless.lua --resume|interrupted run endless.lua
-resumed and stopped|130|-|endless: goes on from step|interrupted run endless.lua --resume
+Ctrl-C in a run|130|-|to go on: .* run endless.lua --resume|tare run endless.lua
+resumed and stopped|130|-|endless: goes on from step|tare run endless.lua --resume
 callback fails|1|-|on_epoch of callback: callback.lua:3: from the callback|tare run callback.lua
 wait in a coroutine|0|^told	2$|nested: done|tare run nested.lua
 CASES

@@ -24,7 +24,7 @@ LUA
 cat > endless.lua <<'LUA'
 local ds = data.blends{ train = 200, valid = 100, test = 100 }
 local base = train.stage1{ data = ds, model = nn.mlp{ hidden = 16 }, epochs = 100000, name = "endless" }
-train.tst{ from = base, name = "queued" }
+train.tst{ from = base, batch = 64, name = "queued" }
 base:on_epoch(function() io.popen("kill -INT $PPID"):close() end) -- Ctrl-C, once it runs
 pcall(base.wait, base)
 while true do pcall(base.wait, base) end

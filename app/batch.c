@@ -12,21 +12,18 @@
 #include <unistd.h>
 
 enum { ECE_BINS = 10, BAR_CELLS = 20, LINE_SIZE = 512, SHORT_EPOCHS = 5 };
-enum {
-    LINE_STEPS = 50,
-    LINE_PARTS = 20
-}; /* stage 2: a line every so many steps, or every so many parts if longer */
+enum { LINE_STEPS = 50, LINE_PARTS = 20 }; /* stage 2: a line every so many steps, or every so many parts if longer */
 
 static const double draw_seconds = 0.1;
 
 struct Batch {
     const Engine *engine;
     bool quiet, terminal;
-    bool shown;        /* a bar stands on the terminal */
-    double drawn;      /* when */
-    const Run *run;    /* the one that runs */
-    bool due;          /* an epoch of it has ended whose line waits for the validation that may follow */
-    int32_t line_step; /* of its last line */
+    bool shown;               /* a bar stands on the terminal */
+    double drawn;             /* when */
+    const Run *run;           /* the one that runs */
+    bool due;                 /* an epoch of it has ended whose line waits for the validation that may follow */
+    int32_t line_step;        /* of its last line */
     const char *full, *empty; /* cells of the bar */
 };
 
@@ -55,8 +52,7 @@ void batch_clear(Batch *b)
     b->shown = false;
 }
 
-/* ---- what is known of a run, in words
- * ---------------------------------------------------------------------------- */
+/* ---- what is known of a run, in words ---- */
 
 typedef struct {
     char text[LINE_SIZE];
@@ -93,8 +89,8 @@ static void add_position(Line *l, const RunLog *log)
     const StagePoint *stage = stage_of(log);
     if (!stage) return;
     bool epochs = stage->stage == 1;
-    add(l, "%s, %s %d/%d", stage->name, epochs ? "epoch" : "step",
-        (int)(epochs ? log->now_epoch : log->now_step), (int)(epochs ? stage->epochs : stage->steps));
+    add(l, "%s, %s %d/%d", stage->name, epochs ? "epoch" : "step", (int)(epochs ? log->now_epoch : log->now_step),
+        (int)(epochs ? stage->epochs : stage->steps));
 }
 
 static double share_done(const RunLog *log)
@@ -128,8 +124,7 @@ static void add_figures(Line *l, const RunLog *log)
     add_left(l, log);
 }
 
-/* ---- lines
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- lines ---- */
 
 static void print_line(Batch *b, const Line *l)
 {
@@ -166,8 +161,7 @@ static void print_stage(Batch *b, const Event *e, const Run *run)
         add(&l, "%s steps", text_count(text, sizeof text, e->as.stage.steps));
     if (cost > 0) add(&l, ", about %s", text_duration(text, sizeof text, cost));
     if (cost > 0 && e->stage == 1 && epochs > SHORT_EPOCHS)
-        add(&l, " (epochs = %d: %s)", SHORT_EPOCHS,
-            text_duration(text, sizeof text, cost * SHORT_EPOCHS / epochs));
+        add(&l, " (epochs = %d: %s)", SHORT_EPOCHS, text_duration(text, sizeof text, cost * SHORT_EPOCHS / epochs));
     print_line(b, &l);
 }
 
@@ -243,8 +237,7 @@ void batch_event(Batch *b, const Event *event, const Run *run)
     note_progress(b, event, run);
 }
 
-/* ---- the bar
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- the bar ---- */
 
 static int terminal_columns(void)
 {
@@ -258,8 +251,7 @@ static int terminal_columns(void)
 void batch_draw(Batch *b)
 {
     double now = clock_seconds();
-    if (b->quiet || !b->terminal || !b->run || !stage_of(&b->run->log) || now - b->drawn < draw_seconds)
-        return;
+    if (b->quiet || !b->terminal || !b->run || !stage_of(&b->run->log) || now - b->drawn < draw_seconds) return;
     const RunLog *log = &b->run->log;
     int cells = (int)(share_done(log) * BAR_CELLS + 0.5), room = terminal_columns() - 1;
     Line l = {.text = ""};

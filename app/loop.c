@@ -16,16 +16,14 @@ enum { TURN_MS = 100, SIGNALS_MOST = 3 };
 
 static const double patience = 2; /* seconds of stopping before it is said what is waited for */
 
-/* ---- signals
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- signals ---- */
 
 static volatile sig_atomic_t signals_seen, signal_last;
 static int wake_fd = -1;
 
 static void on_signal(int number)
 {
-    static const char leaving[] =
-        "\ntare: still stopping; once more leaves at once (what is on disk is whole)\n";
+    static const char leaving[] = "\ntare: still stopping; once more leaves at once (what is on disk is whole)\n";
     int before = errno;
     uint64_t one = 1;
     signal_last = number;
@@ -57,8 +55,7 @@ Status loop_signals(Err *err)
     return OK;
 }
 
-/* ---- stopping
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- stopping ---- */
 
 static void stop(Loop *l)
 {
@@ -123,8 +120,7 @@ static void say_stopped(Loop *l)
     options_print_resume(stderr, l->argc, l->argv);
 }
 
-/* ---- the script
- * -------------------------------------------------------------------------------------------------- */
+/* ---- the script ---- */
 
 static void task_failed(Loop *l)
 {
@@ -165,8 +161,7 @@ static void flush_output(Loop *l)
     fail(l, message, EXIT_SCRIPT);
 }
 
-/* ---- the loop
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- the loop ---- */
 
 /* True when there were events. */
 static bool drain(Loop *l)
@@ -179,8 +174,7 @@ static bool drain(Loop *l)
         batch_event(l->batch, &event, run);
         script_event(l->script, &event, run);
         if (event.type != EVENT_DONE || !l->task_ended || l->exit_code) continue;
-        if (event.as.done.state == RUN_DIVERGED)
-            l->exit_code = EXIT_DIVERGED; /* no script left to catch it */
+        if (event.as.done.state == RUN_DIVERGED) l->exit_code = EXIT_DIVERGED; /* no script left to catch it */
         if (event.as.done.state == RUN_FAILED) l->exit_code = EXIT_SCRIPT;
     }
     return any;

@@ -48,9 +48,8 @@ static int run_script(const Options *o, Loop *l, Err *err)
     if (!l->batch) err_set(err, ERR_MEMORY, "no memory");
     l->script = l->batch ? open_script(o, l, err) : NULL;
     if (!l->script) return complain(err, EXIT_SCRIPT);
-    l->task = o->action == DO_SCRIPT
-                  ? script_load_file(l->script, o->file, o->arg_count, (char **)o->args, err)
-                  : script_load_line(l->script, o->code, err);
+    l->task = o->action == DO_SCRIPT ? script_load_file(l->script, o->file, o->arg_count, (char **)o->args, err)
+                                     : script_load_line(l->script, o->code, err);
     if (!l->task) return complain(err, load_exit(err));
     return loop_run(l);
 }
@@ -60,8 +59,7 @@ static int run(const Options *o, int argc, char **argv)
     Err err;
     EngineOptions engine = {.threads = (int)o->threads, .runs = o->runs, .resume = o->resume};
     Loop l = {.argc = argc, .argv = argv};
-    if (isatty(STDOUT_FILENO) && isatty(STDERR_FILENO))
-        setvbuf(stdout, NULL, _IOFBF, BUFSIZ); /* see flush_output */
+    if (isatty(STDOUT_FILENO) && isatty(STDERR_FILENO)) setvbuf(stdout, NULL, _IOFBF, BUFSIZ); /* see flush_output */
     if (loop_signals(&err) != OK) return complain(&err, EXIT_SCRIPT);
     l.engine = engine_open(&engine, &err);
     if (!l.engine) return complain(&err, err.code == ERR_USAGE ? EXIT_USAGE : EXIT_SCRIPT);

@@ -11,18 +11,16 @@
 
 static const int64_t seed_most = (int64_t)1 << 53; /* a Lua number holds it exactly */
 
-/* ---- the flags
- * --------------------------------------------------------------------------------------------------- */
+/* ---- the flags ---- */
 
-static Status read_number(const char *flag, const char *text, int64_t least, int64_t most, int64_t *value,
-                          Err *err)
+static Status read_number(const char *flag, const char *text, int64_t least, int64_t most, int64_t *value, Err *err)
 {
     char *end;
     errno = 0;
     long long n = strtoll(text, &end, 10);
     if (end == text || *end || errno || n < least || n > most)
-        return err_set(err, ERR_USAGE, "%s %s: expected a whole number from %lld to %lld", flag, text,
-                       (long long)least, (long long)most);
+        return err_set(err, ERR_USAGE, "%s %s: expected a whole number from %lld to %lld", flag, text, (long long)least,
+                       (long long)most);
     *value = n;
     return OK;
 }
@@ -39,8 +37,7 @@ static Status set_seeds(Options *o, const char *text, Err *err)
         size_t length = strcspn(text, ",");
         if (o->seed_count == SEEDS_MOST) return err_set(err, ERR_USAGE, "--seeds: at most %d", SEEDS_MOST);
         snprintf(word, sizeof word, "%.*s", (int)length, text);
-        if (read_number("--seeds", word, 0, seed_most, &o->seeds[o->seed_count++], err) != OK)
-            return err->code;
+        if (read_number("--seeds", word, 0, seed_most, &o->seeds[o->seed_count++], err) != OK) return err->code;
         text += length;
         if (!*text) return OK;
     }
@@ -134,12 +131,10 @@ static Status flag_unknown(const char *word, Err *err)
     for (int i = 0; i < FLAGS; i++) names[i] = flags[i].flag;
     const char *near = text_nearest(word, names, FLAGS);
     if (near) return err_set(err, ERR_USAGE, "unknown flag %s (did you mean %s?)", word, near);
-    return err_set(err, ERR_USAGE,
-                   "unknown flag %s; `tare --help` lists them, and a script's own go after --", word);
+    return err_set(err, ERR_USAGE, "unknown flag %s; `tare --help` lists them, and a script's own go after --", word);
 }
 
-/* ---- parsing
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- parsing ---- */
 
 /* Take the flag at argv[*at], "--flag value" or "--flag=value"; *at moves to the last word of it. */
 static Status take_flag(Options *o, int argc, char **argv, int *at, Err *err)
@@ -162,8 +157,7 @@ static Status command_unknown(const char *word, Err *err)
         return err_set(err, ERR_USAGE, "to run a script: tare run %s", word);
     const char *near = text_nearest(word, commands, 2);
     if (near) return err_set(err, ERR_USAGE, "unknown command '%s' (did you mean '%s'?)", word, near);
-    return err_set(err, ERR_USAGE, "unknown command '%s': there are `tare run FILE` and `tare help [TOPIC]`",
-                   word);
+    return err_set(err, ERR_USAGE, "unknown command '%s': there are `tare run FILE` and `tare help [TOPIC]`", word);
 }
 
 /* `tare help TOPIC` is the script function help(TOPIC). */
@@ -222,8 +216,7 @@ Status options_parse(Options *o, int argc, char **argv, Err *err)
     return take_words(o, words, count, err);
 }
 
-/* ---- what it says
- * ------------------------------------------------------------------------------------------------ */
+/* ---- what it says ---- */
 
 void options_introduce(void)
 {
@@ -258,8 +251,7 @@ void options_usage(void)
 /* A word as a shell takes it: in single quotes where it is more than letters. */
 static void print_word(FILE *out, const char *word)
 {
-    static const char *const plain =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+,./:@%";
+    static const char *const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_=+,./:@%";
     if (*word && word[strspn(word, plain)] == 0) {
         fputs(word, out);
         return;

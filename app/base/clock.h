@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-double clock_seconds(void);                      /* monotonic */
-char *clock_iso(char *dst, size_t size);         /* now, UTC: "2026-11-23T17:00:49Z"; size >= 21; returns dst */
+double clock_seconds(void);              /* monotonic */
+char *clock_iso(char *dst, size_t size); /* now, UTC: "2026-11-23T17:00:49Z"; size >= 21; returns dst */
 
 #endif

@@ -28,9 +28,9 @@ Status err_sys(Err *err, const char *fmt, ...) __attribute__((format(printf, 2, 
 Status err_prefix(Err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Leave for the single clean-up at `fail:` when a step fails; the step has set err. */
-#define TRY(step)                                                                                            \
-    do {                                                                                                     \
-        if ((step) != OK) goto fail;                                                                         \
+#define TRY(step)                                                                                                      \
+    do {                                                                                                               \
+        if ((step) != OK) goto fail;                                                                                   \
     } while (0)
 
 #endif

@@ -25,8 +25,8 @@ static Status too_big(const char *path, size_t most, Err *err)
 }
 
 /* Inflate gzip bytes into a fresh buffer of at most `most` bytes. */
-static Status inflate_bytes(const char *path, const unsigned char *in, size_t in_size, size_t most,
-                            unsigned char **out, size_t *out_size, Err *err)
+static Status inflate_bytes(const char *path, const unsigned char *in, size_t in_size, size_t most, unsigned char **out,
+                            size_t *out_size, Err *err)
 {
     z_stream z = {.next_in = (unsigned char *)in, .avail_in = (uInt)in_size};
     unsigned char *bytes = NULL;
@@ -53,7 +53,10 @@ static Status inflate_bytes(const char *path, const unsigned char *in, size_t in
         }
         if (state != Z_OK && state != Z_STREAM_END) {
             err_set(err, ERR_FORMAT, "%s: broken gzip data at byte %zu (%s); fetch the file again", path,
-                    in_size - z.avail_in, state == Z_BUF_ERROR ? "it ends too soon" : z.msg ? z.msg : "corrupt");
+                    in_size - z.avail_in,
+                    state == Z_BUF_ERROR ? "it ends too soon"
+                    : z.msg              ? z.msg
+                                         : "corrupt");
             goto fail;
         }
     }
@@ -127,7 +130,8 @@ static Status write_all(int fd, const char *path, const char *bytes, size_t size
     for (size_t used = 0; used < size;) {
         ssize_t put = write(fd, bytes + used, size - used);
         if (put < 0 && errno == EINTR) continue;
-        if (put < 0) return err_sys(err, "cannot write %s (%zu of %zu bytes written; the old file is kept)", path, used, size);
+        if (put < 0)
+            return err_sys(err, "cannot write %s (%zu of %zu bytes written; the old file is kept)", path, used, size);
         used += (size_t)put;
     }
     return OK;
@@ -235,8 +239,9 @@ Status path_shipped(char *dst, const char *name, Err *err)
         TRY(path_join(dst, roots[i], name, err));
         if (access(dst, R_OK) == 0) return OK;
     }
-    return err_set(err, ERR_IO, "%s, which comes with tare, is in none of %s%s%s and %s; set TARE_HOME to tare's folder",
-                   name, home ? home : "", home ? ", " : "", roots[1] ? roots[1] : "(no /proc)", roots[2]);
+    return err_set(err, ERR_IO,
+                   "%s, which comes with tare, is in none of %s%s%s and %s; set TARE_HOME to tare's folder", name,
+                   home ? home : "", home ? ", " : "", roots[1] ? roots[1] : "(no /proc)", roots[2]);
 fail:
     return err ? err->code : ERR_USAGE;
 }

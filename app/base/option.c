@@ -52,11 +52,13 @@ static Status refuse(const Option *o, const char *given, Err *err)
                        o->most);
     case OPTION_REAL:
         return err_set(err, ERR_USAGE, "%s = %s: expected a number from %g to %g", o->name, given, o->least, o->most);
-    case OPTION_BOOL: return err_set(err, ERR_USAGE, "%s = %s: expected true or false", o->name, given);
+    case OPTION_BOOL:
+        return err_set(err, ERR_USAGE, "%s = %s: expected true or false", o->name, given);
     case OPTION_TEXT:
         return err_set(err, ERR_USAGE, "%s = %s: expected a string of at most %d bytes", o->name, given,
                        OPTION_TEXT_SIZE - 1);
-    default: return err_set(err, ERR_USAGE, "%s = %s: expected one of %s", o->name, given, o->choices);
+    default:
+        return err_set(err, ERR_USAGE, "%s = %s: expected one of %s", o->name, given, o->choices);
     }
 }
 
@@ -119,8 +121,12 @@ char *option_text(const Option *o, const void *spec, char *dst, size_t size)
 {
     const void *f = field_of(o, spec);
     switch (o->kind) {
-    case OPTION_INT: snprintf(dst, size, "%lld", (long long)*(const int64_t *)f); break;
-    case OPTION_BOOL: snprintf(dst, size, "%s", *(const bool *)f ? "true" : "false"); break;
+    case OPTION_INT:
+        snprintf(dst, size, "%lld", (long long)*(const int64_t *)f);
+        break;
+    case OPTION_BOOL:
+        snprintf(dst, size, "%s", *(const bool *)f ? "true" : "false");
+        break;
     case OPTION_REAL: {
         double value = *(const double *)f;
         for (int digits = 6; digits <= 17; digits++) {
@@ -129,7 +135,8 @@ char *option_text(const Option *o, const void *spec, char *dst, size_t size)
         }
         break;
     }
-    default: text_copy(dst, size, f);
+    default:
+        text_copy(dst, size, f);
     }
     return dst;
 }

@@ -17,7 +17,7 @@ enum { POOL_MAX_THREADS = 64 };
 
 /* A pool of `threads` (1 .. POOL_MAX_THREADS), the caller of pool_run being one of them. NULL with err set. */
 Pool *pool_open(int threads, Err *err);
-void pool_close(Pool *pool); /* NULL is fine */
+void pool_close(Pool *pool);        /* NULL is fine */
 int pool_threads(const Pool *pool); /* 1 for NULL */
 
 /* Run fn on chunks 0 .. chunks-1 and return when all are done. One caller at a time. pool may be NULL: all on the

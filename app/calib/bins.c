@@ -43,10 +43,8 @@ void fine_bins_of(FineBins *bins, const Predictions *pred)
 {
     memset(bins, 0, sizeof *bins);
     for (ptrdiff_t i = 0; i < pred->n; i++) {
-        Predictions row = {.n = 1,
-                           .classes = pred->classes,
-                           .logp = pred->logp + i * pred->classes,
-                           .labels = pred->labels + i};
+        Predictions row = {
+            .n = 1, .classes = pred->classes, .logp = pred->logp + i * pred->classes, .labels = pred->labels + i};
         double confidence;
         uint8_t right;
         predictions_top(&row, &confidence, &right);
@@ -70,9 +68,8 @@ static void add(Bin *bin, double confidence, int right)
 Status bins_from_fine(Bin *bin, int count, const FineBins *fine, Err *err)
 {
     if (count < 1 || FINE_BINS % count != 0)
-        return err_set(err, ERR_USAGE,
-                       "%d bins cannot be made of %d fine ones; take 5, 6, 10, 12, 15, 20, 30 or 60", count,
-                       FINE_BINS);
+        return err_set(err, ERR_USAGE, "%d bins cannot be made of %d fine ones; take 5, 6, 10, 12, 15, 20, 30 or 60",
+                       count, FINE_BINS);
     clear(bin, count);
     for (int b = 0; b < FINE_BINS; b++) {
         Bin *to = &bin[b / (FINE_BINS / count)];
@@ -85,8 +82,7 @@ Status bins_from_fine(Bin *bin, int count, const FineBins *fine, Err *err)
 
 static Status check(int count, const double *confidence, ptrdiff_t n, Err *err)
 {
-    if (count < 1 || count > BINS_MAX)
-        return err_set(err, ERR_USAGE, "%d bins; take 1 to %d", count, BINS_MAX);
+    if (count < 1 || count > BINS_MAX) return err_set(err, ERR_USAGE, "%d bins; take 1 to %d", count, BINS_MAX);
     if (n < 1) return err_set(err, ERR_USAGE, "no samples: nothing can be said of their calibration");
     for (ptrdiff_t i = 0; i < n; i++)
         if (!(confidence[i] >= 0 && confidence[i] <= 1)) /* NaN fails too */
@@ -94,8 +90,7 @@ static Status check(int count, const double *confidence, ptrdiff_t n, Err *err)
     return OK;
 }
 
-Status bins_equal_width(Bin *bin, int count, const double *confidence, const uint8_t *right, ptrdiff_t n,
-                        Err *err)
+Status bins_equal_width(Bin *bin, int count, const double *confidence, const uint8_t *right, ptrdiff_t n, Err *err)
 {
     Status status = check(count, confidence, n, err);
     if (status != OK) return status;
@@ -117,8 +112,8 @@ static int by_confidence(const void *a, const void *b)
 
 /* The cuts lie between values, not between rows: ties stay in one bin, and the order of the rows cannot
  * matter. */
-Status bins_equal_mass(Bin *bin, int count, int *made, const double *confidence, const uint8_t *right,
-                       ptrdiff_t n, Err *err)
+Status bins_equal_mass(Bin *bin, int count, int *made, const double *confidence, const uint8_t *right, ptrdiff_t n,
+                       Err *err)
 {
     Status status = check(count, confidence, n, err);
     if (status != OK) return status;

@@ -1,7 +1,7 @@
 /* bins.h - reliability bins and what is read off them (ECE, MCE). Pure functions; any thread.
  *
- * Conventions (docs: `help "ece"`): equal-width bins (lo, hi] with edges i/B; confidence 0 falls in the first bin, 1 in the last;
- * nothing is dropped; sums in double; an empty bin is empty, never perfect. */
+ * Conventions (docs: `help "ece"`): equal-width bins (lo, hi] with edges i/B; confidence 0 falls in the first bin, 1 in
+ * the last; nothing is dropped; sums in double; an empty bin is empty, never perfect. */
 #ifndef TARE_CALIB_BINS_H
 #define TARE_CALIB_BINS_H
 

@@ -14,14 +14,12 @@ static Predictions *make(ptrdiff_t n, ptrdiff_t classes, const int32_t *labels, 
 {
     Predictions *pred = NULL;
     if (n < 1 || classes < 2) {
-        err_set(err, ERR_USAGE, "%td predictions of %td classes; at least 1 of 2 classes is needed", n,
-                classes);
+        err_set(err, ERR_USAGE, "%td predictions of %td classes; at least 1 of 2 classes is needed", n, classes);
         goto fail;
     }
     for (ptrdiff_t i = 0; i < n; i++)
         if (labels[i] < 0 || labels[i] >= classes) {
-            err_set(err, ERR_FORMAT, "row %td: label %d is outside 0..%td", i + 1, (int)labels[i],
-                    classes - 1);
+            err_set(err, ERR_FORMAT, "row %td: label %d is outside 0..%td", i + 1, (int)labels[i], classes - 1);
             goto fail;
         }
     pred = calloc(1, sizeof *pred);
@@ -41,8 +39,7 @@ fail:
     return NULL;
 }
 
-Predictions *predictions_new(ptrdiff_t n, ptrdiff_t classes, const float *logp, const int32_t *labels,
-                             Err *err)
+Predictions *predictions_new(ptrdiff_t n, ptrdiff_t classes, const float *logp, const int32_t *labels, Err *err)
 {
     Predictions *pred = make(n, classes, labels, err);
     if (!pred) return NULL;
@@ -51,8 +48,7 @@ Predictions *predictions_new(ptrdiff_t n, ptrdiff_t classes, const float *logp, 
         float most = -INFINITY;
         for (ptrdiff_t k = 0; k < classes; k++) {
             if (isnan(row[k]) || row[k] == INFINITY) {
-                err_set(err, ERR_FORMAT, "row %td: the log-probability of class %td is %f", i + 1, k,
-                        (double)row[k]);
+                err_set(err, ERR_FORMAT, "row %td: the log-probability of class %td is %f", i + 1, k, (double)row[k]);
                 goto fail;
             }
             if (row[k] > most) most = row[k];
@@ -76,20 +72,19 @@ static Status log_row(float *logp, const double *p, ptrdiff_t classes, ptrdiff_t
     *clipped = 0;
     for (ptrdiff_t k = 0; k < classes; k++) {
         if (!(p[k] >= 0 && p[k] <= 1)) /* NaN fails too */
-            return err_set(err, ERR_FORMAT, "row %td: the probability of class %td is %g, outside [0, 1]",
-                           row + 1, k, p[k]);
+            return err_set(err, ERR_FORMAT, "row %td: the probability of class %td is %g, outside [0, 1]", row + 1, k,
+                           p[k]);
         sum += p[k];
         if (p[k] < CLIP) *clipped = 1;
         logp[k] = (float)log(fmax(p[k], CLIP));
     }
     if (fabs(sum - 1) > SUM_TOLERANCE)
-        return err_set(err, ERR_FORMAT, "row %td: the probabilities sum to %.6g, not 1; are they logits?",
-                       row + 1, sum);
+        return err_set(err, ERR_FORMAT, "row %td: the probabilities sum to %.6g, not 1; are they logits?", row + 1,
+                       sum);
     return OK;
 }
 
-Predictions *predictions_from_probs(ptrdiff_t n, ptrdiff_t classes, const double *p, const int32_t *labels,
-                                    Err *err)
+Predictions *predictions_from_probs(ptrdiff_t n, ptrdiff_t classes, const double *p, const int32_t *labels, Err *err)
 {
     Predictions *pred = make(n, classes, labels, err);
     if (!pred) return NULL;

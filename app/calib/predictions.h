@@ -9,14 +9,14 @@
 /* Immutable once made; shared by reference count. */
 typedef struct {
     ptrdiff_t n, classes;
-    float *logp;      /* (n, classes) log-probabilities; rows are normalised again, in double, when read */
-    int32_t *labels;  /* (n), 0-based */
+    float *logp;       /* (n, classes) log-probabilities; rows are normalised again, in double, when read */
+    int32_t *labels;   /* (n), 0-based */
     ptrdiff_t clipped; /* samples with an imported probability that was raised to 1e-15 */
-    int references;   /* atomic */
+    int references;    /* atomic */
 } Predictions;
 
-/* Copies logp and labels. ERR_FORMAT with the row: NaN, +Inf, a row that is -Inf throughout, label outside 0..classes-1.
- * ERR_USAGE: n < 1 or classes < 2. */
+/* Copies logp and labels. ERR_FORMAT with the row: NaN, +Inf, a row that is -Inf throughout, label outside
+ * 0..classes-1. ERR_USAGE: n < 1 or classes < 2. */
 Predictions *predictions_new(ptrdiff_t n, ptrdiff_t classes, const float *logp, const int32_t *labels, Err *err);
 
 /* From probabilities p (n, classes): each in [0, 1], rows that sum to 1 within 1e-4, clipped at 1e-15. */

@@ -61,9 +61,9 @@ Status temperature_fit(Temperature *fit, const Predictions *pred, Err *err)
 {
     for (ptrdiff_t i = 0; i < pred->n; i++)
         if (pred->logp[i * pred->classes + pred->labels[i]] == -INFINITY)
-            return err_set(
-                err, ERR_FORMAT,
-                "row %td gives its label probability 0, which no temperature mends; clip it at 1e-15", i + 1);
+            return err_set(err, ERR_FORMAT,
+                           "row %td gives its label probability 0, which no temperature mends; clip it at 1e-15",
+                           i + 1);
     *fit = (Temperature){.t = 1, .nll_before = loss_at(pred, 1).nll};
     double cold = loss_at(pred, T_MOST).slope, hot = loss_at(pred, 1 / T_MOST).slope;
     bool flat = cold == 0 && hot == 0; /* every t is as good: t = 1 stays */

@@ -25,8 +25,7 @@ static Shift draw_shift(const Augment *a, ptrdiff_t row)
     if (!a) return (Shift){0};
     Rng rng = rng_stream(a->seed, RNG_AUGMENT, a->step, (uint32_t)row);
     uint32_t span = 2 * (uint32_t)a->crop + 1;
-    ptrdiff_t dy = (ptrdiff_t)rng_below(&rng, span) - a->crop,
-              dx = (ptrdiff_t)rng_below(&rng, span) - a->crop;
+    ptrdiff_t dy = (ptrdiff_t)rng_below(&rng, span) - a->crop, dx = (ptrdiff_t)rng_below(&rng, span) - a->crop;
     return (Shift){dy, dx, a->flip && rng_below(&rng, 2)};
 }
 
@@ -46,16 +45,15 @@ static void copy_image(float *dst, const uint8_t *src, const Dataset *d, Shift s
     }
 }
 
-void batch_images(float *dst, const Dataset *d, SplitId split, const int32_t *index, ptrdiff_t first,
-                  ptrdiff_t rows, const Augment *augment)
+void batch_images(float *dst, const Dataset *d, SplitId split, const int32_t *index, ptrdiff_t first, ptrdiff_t rows,
+                  const Augment *augment)
 {
     Levels level;
     fill_levels(level, d);
     ptrdiff_t in = d->h * d->w * d->c, out = (d->h + 2) * (d->w + 2) * d->c;
     for (ptrdiff_t r = 0; r < rows; r++) {
         ptrdiff_t row = first + r;
-        copy_image(dst + r * out, d->split[split].images + index[row] * in, d, draw_shift(augment, row),
-                   level);
+        copy_image(dst + r * out, d->split[split].images + index[row] * in, d, draw_shift(augment, row), level);
     }
 }
 

@@ -17,8 +17,8 @@ typedef struct {
 /* dst (rows, h+2, w+2, c), its one-pixel border left as it is: images index[first .. first+rows-1] of a
  * split, each channel (pixel / 255 - mean) / sd. augment may be NULL. Pure: any thread, any order of calls;
  * the row that names a stream is the position in `index`. */
-void batch_images(float *dst, const Dataset *d, SplitId split, const int32_t *index, ptrdiff_t first,
-                  ptrdiff_t rows, const Augment *augment);
+void batch_images(float *dst, const Dataset *d, SplitId split, const int32_t *index, ptrdiff_t first, ptrdiff_t rows,
+                  const Augment *augment);
 
 /* labels (rows) = the labels of index[first .. first+rows-1]. */
 void batch_labels(int32_t *labels, const Dataset *d, SplitId split, const int32_t *index, ptrdiff_t first,

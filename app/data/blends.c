@@ -73,8 +73,8 @@ static void draw_ground(const Task *t, double *canvas, Rng *rng)
     for (ptrdiff_t y = 0; y < t->size; y++)
         for (ptrdiff_t x = 0; x < t->size; x++)
             for (int c = 0; c < RGB; c++)
-                *canvas++ = base[c] + gy[c] * ((double)y / (double)t->size - 0.5) +
-                            gx[c] * ((double)x / (double)t->size - 0.5);
+                *canvas++ =
+                    base[c] + gy[c] * ((double)y / (double)t->size - 0.5) + gx[c] * ((double)x / (double)t->size - 0.5);
 }
 
 /* wave (2, size) = Gaussian window of sd `spread` around `centre`, times exp(i (f (j - centre) + phase)). */
@@ -278,8 +278,7 @@ Status blends_load(Dataset *d, Err *err)
     if (spec->size % 4 != 0)
         return err_set(err, ERR_USAGE, "size = %lld: expected a multiple of 4", (long long)spec->size);
     if (spec->bayes >= 1 - 1 / (double)spec->classes)
-        return err_set(err, ERR_USAGE,
-                       "bayes = %g: with %lld classes even guessing errs less; expected below %.3g",
+        return err_set(err, ERR_USAGE, "bayes = %g: with %lld classes even guessing errs less; expected below %.3g",
                        spec->bayes, (long long)spec->classes, 1 - 1 / (double)spec->classes);
     Task t = {.size = spec->size, .classes = spec->classes, .noise = spec->noise};
     for (ptrdiff_t k = 0; k < t.classes; k++) {

@@ -39,9 +39,8 @@ static Status read_batch(Records *r, const char *path, Err *err)
     TRY(file_read(path, MOST_BYTES, false, &bytes, &size, err));
     ptrdiff_t n = (ptrdiff_t)(size / RECORD);
     if (size % RECORD != 0 || n == 0) {
-        err_set(err, ERR_FORMAT,
-                "%s: %zu bytes; expected whole records of %d bytes, but record %td has only %zu", path, size,
-                RECORD, n, size % RECORD);
+        err_set(err, ERR_FORMAT, "%s: %zu bytes; expected whole records of %d bytes, but record %td has only %zu", path,
+                size, RECORD, n, size % RECORD);
         goto fail;
     }
     TRY(records_grow(r, n, path, err));

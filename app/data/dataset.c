@@ -19,8 +19,7 @@ const Option data_options[] = {
     {"train", OPTION_INT, FIELD(train), "2000", 0, 1e7, NULL, "training images; 0 = all that valid leaves"},
     {"valid", OPTION_INT, FIELD(valid), "2000", 0, 1e7, NULL, "validation images; 0 = all that train leaves"},
     {"test", OPTION_INT, FIELD(test), "0", 0, 1e7, NULL, "test images; 0 = all"},
-    {"share", OPTION_REAL, FIELD(share), "0.15", 0.01, 0.9, NULL,
-     "valid's share where train = 0 and valid = 0"},
+    {"share", OPTION_REAL, FIELD(share), "0.15", 0.01, 0.9, NULL, "valid's share where train = 0 and valid = 0"},
     {"seed", OPTION_INT, FIELD(seed), "1", 0, 0x1p53, NULL, "of the choice of images"},
     {0},
 };
@@ -44,8 +43,7 @@ static const struct row {
     LoadFn *load;
 } sources[] = {
     {"fashion", "10,000 images of Fashion-MNIST, which come with tare", data_options, fashion_load},
-    {"fashion-full", "all 70,000, from Debian's package dataset-fashion-mnist", data_options,
-     fashion_full_load},
+    {"fashion-full", "all 70,000, from Debian's package dataset-fashion-mnist", data_options, fashion_full_load},
     {"cifar10", "CIFAR-10's binary files, in dir or data/downloads/cifar10", data_options, cifar10_load},
     {"blends", "synthetic stripes with a known posterior; see data.blends", blends_options, blends_load},
     {"idx", "your own files in MNIST's format, in dir", data_options, idx_load},

@@ -39,16 +39,15 @@ fail:
 }
 
 /* All bytes of an IDX file whose magic number and head are right. */
-static Status idx_open(const char *path, uint32_t magic, size_t head, unsigned char **bytes, size_t *size,
-                       Err *err)
+static Status idx_open(const char *path, uint32_t magic, size_t head, unsigned char **bytes, size_t *size, Err *err)
 {
     TRY(file_read(path, MOST_BYTES, true, bytes, size, err));
     if (*size < head)
-        err_set(err, ERR_FORMAT, "%s: %zu bytes; an IDX file of this kind starts with a head of %zu", path,
-                *size, head);
+        err_set(err, ERR_FORMAT, "%s: %zu bytes; an IDX file of this kind starts with a head of %zu", path, *size,
+                head);
     else if (big_endian(*bytes) != magic)
-        err_set(err, ERR_FORMAT, "%s: byte 0: magic number 0x%08x; expected 0x%08x (IDX, unsigned bytes, %s)",
-                path, big_endian(*bytes), magic, magic == MAGIC_IMAGES ? "3 dimensions" : "1 dimension");
+        err_set(err, ERR_FORMAT, "%s: byte 0: magic number 0x%08x; expected 0x%08x (IDX, unsigned bytes, %s)", path,
+                big_endian(*bytes), magic, magic == MAGIC_IMAGES ? "3 dimensions" : "1 dimension");
     else
         return OK;
     free(*bytes);
@@ -58,8 +57,8 @@ fail:
 }
 
 /* The dimension at byte `at` of a head, between 1 and most. */
-static Status idx_dimension(ptrdiff_t *dst, const char *path, const unsigned char *bytes, size_t at,
-                            const char *what, ptrdiff_t most, Err *err)
+static Status idx_dimension(ptrdiff_t *dst, const char *path, const unsigned char *bytes, size_t at, const char *what,
+                            ptrdiff_t most, Err *err)
 {
     *dst = (ptrdiff_t)big_endian(bytes + at);
     if (*dst >= 1 && *dst <= most) return OK;
@@ -70,9 +69,8 @@ static Status idx_dimension(ptrdiff_t *dst, const char *path, const unsigned cha
 static Status idx_length(const char *path, size_t size, size_t head, ptrdiff_t expected, Err *err)
 {
     if (size - head == (size_t)expected) return OK;
-    return err_set(err, ERR_FORMAT,
-                   "%s: %zu bytes from byte %zu on; its head says %td (%s); fetch the file again", path,
-                   size - head, head, expected,
+    return err_set(err, ERR_FORMAT, "%s: %zu bytes from byte %zu on; its head says %td (%s); fetch the file again",
+                   path, size - head, head, expected,
                    size - head < (size_t)expected ? "it is cut short" : "something follows the data");
 }
 
@@ -104,8 +102,8 @@ static Status read_labels(Records *r, const char *path, const char *images, ptrd
     TRY(idx_dimension(&n, path, bytes, 4, "labels", MAX_IMAGES, err));
     TRY(idx_length(path, size, LABELS_HEAD, n, err));
     if (n != r->n) {
-        err_set(err, ERR_FORMAT, "%s: %td labels, but %td images in %s; the files do not belong together",
-                path, n, r->n, images);
+        err_set(err, ERR_FORMAT, "%s: %td labels, but %td images in %s; the files do not belong together", path, n,
+                r->n, images);
         goto fail;
     }
     r->labels = malloc((size_t)n * sizeof *r->labels);
@@ -116,8 +114,8 @@ static Status read_labels(Records *r, const char *path, const char *images, ptrd
     for (ptrdiff_t i = 0; i < n; i++) {
         r->labels[i] = bytes[LABELS_HEAD + i];
         if (classes == 0 || r->labels[i] < classes) continue;
-        err_set(err, ERR_FORMAT, "%s: byte %td: image %td has label %d; expected 0 to %td", path,
-                LABELS_HEAD + i, i, r->labels[i], classes - 1);
+        err_set(err, ERR_FORMAT, "%s: byte %td: image %td has label %d; expected 0 to %td", path, LABELS_HEAD + i, i,
+                r->labels[i], classes - 1);
         goto fail;
     }
     free(bytes);

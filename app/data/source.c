@@ -38,8 +38,8 @@ static Status name_check(const char *path, ptrdiff_t line, const char *name, Err
                        CLASS_NAME_SIZE - 1);
     for (const char *p = name; *p; p++)
         if ((unsigned char)*p < ' ' || *p == 0x7f)
-            return err_set(err, ERR_FORMAT,
-                           "%s: line %td: a control character; expected one class name a line", path, line);
+            return err_set(err, ERR_FORMAT, "%s: line %td: a control character; expected one class name a line", path,
+                           line);
     return OK;
 }
 
@@ -112,8 +112,8 @@ static Status split_copy(Dataset *d, SplitId id, const Records *r, const uint8_t
     for (ptrdiff_t i = 0; i < r->n; i++) {
         if (mark[i] != id) continue;
         for (ptrdiff_t y = 0; y < r->h; y++)
-            memcpy(s->images + ((k * d->h + top + y) * d->w + left) * d->c,
-                   r->images + (i * r->h + y) * r->w * r->c, (size_t)(r->w * r->c));
+            memcpy(s->images + ((k * d->h + top + y) * d->w + left) * d->c, r->images + (i * r->h + y) * r->w * r->c,
+                   (size_t)(r->w * r->c));
         s->labels[k] = r->labels[i];
         s->source[k++] = (int32_t)i;
     }
@@ -146,8 +146,8 @@ static void class_take(const Dataset *d, bool testing, ptrdiff_t c, ptrdiff_t ha
 
 /* More asked than there is: say how much there is and what would fit. `least` = images of the smallest class.
  */
-static Status too_few(const Dataset *d, bool testing, ptrdiff_t c, ptrdiff_t need, ptrdiff_t have,
-                      ptrdiff_t least, Err *err)
+static Status too_few(const Dataset *d, bool testing, ptrdiff_t c, ptrdiff_t need, ptrdiff_t have, ptrdiff_t least,
+                      Err *err)
 {
     char asked[80];
     if (testing)
@@ -155,19 +155,17 @@ static Status too_few(const Dataset *d, bool testing, ptrdiff_t c, ptrdiff_t nee
     else
         snprintf(asked, sizeof asked, "train = %lld and valid = %lld", (long long)d->spec.train,
                  (long long)d->spec.valid);
-    return err_set(
-        err, ERR_USAGE,
-        "%s (balanced) take %td images of class '%s', of which there are %td; set %s to at most %td, in "
-        "multiples of %td, or to 0 for all",
-        asked, need, d->class_names[c], have, testing ? "test" : "train + valid", least * d->classes,
-        d->classes);
+    return err_set(err, ERR_USAGE,
+                   "%s (balanced) take %td images of class '%s', of which there are %td; set %s to at most %td, in "
+                   "multiples of %td, or to 0 for all",
+                   asked, need, d->class_names[c], have, testing ? "test" : "train + valid", least * d->classes,
+                   d->classes);
 }
 
 /* mark (n) = the split of each image, SPLITS for none. Each class's rows are shuffled once, by a stream that
  * only the seed and the class name; train (or test) takes from the front and valid from the back, so a larger
  * split holds the smaller one, and no split depends on another's size. */
-static Status rows_mark(const Dataset *d, const Records *r, bool testing, uint8_t *mark, int32_t *rows,
-                        Err *err)
+static Status rows_mark(const Dataset *d, const Records *r, bool testing, uint8_t *mark, int32_t *rows, Err *err)
 {
     ptrdiff_t count[DATA_MAX_CLASSES] = {0}, least = r->n;
     SplitId front = testing ? SPLIT_TEST : SPLIT_TRAIN;
@@ -199,9 +197,8 @@ Status splits_choose(Dataset *d, const Records *train, const Records *test, Err 
         goto fail;
     }
     if (train->h != test->h || train->w != test->w) {
-        err_set(err, ERR_FORMAT,
-                "the training images are %td x %td, the test images %td x %td; expected one size", train->h,
-                train->w, test->h, test->w);
+        err_set(err, ERR_FORMAT, "the training images are %td x %td, the test images %td x %td; expected one size",
+                train->h, train->w, test->h, test->w);
         goto fail;
     }
     d->h = padded_side(train->h);

@@ -71,11 +71,9 @@ void engine_close(Engine *e)
         Run *run;
         while (pthread_tryjoin_np(e->worker, NULL) == EBUSY) { /* the worker may wait for room in the ring */
             poll(&(struct pollfd){.fd = ring_fd(e->ring), .events = POLLIN}, 1, 10);
-            while (engine_drain(e, &event, &run)) {
-            }
+            while (engine_drain(e, &event, &run)) {}
         }
-        while (engine_drain(e, &event, &run)) {
-        }
+        while (engine_drain(e, &event, &run)) {}
     }
     for (ptrdiff_t i = 0; i < e->slots; i++) free_slot(e->slot[i]);
     free(e->slot);
@@ -97,7 +95,7 @@ int engine_fd(const Engine *e)
     return ring_fd(e->ring);
 }
 
-/* ---- runs -------------------------------------------------------------------------------------------------------- */
+/* ---- runs ---- */
 
 static Slot *slot_of(Run *run)
 {
@@ -118,8 +116,8 @@ static Slot *new_slot(Engine *e, const Job *job, Dataset *data, Run *parent, Err
     }
     bool fits = s && e->slots < e->slot_room;
     if (fits) {
-        s->run = (Run){.id = (uint32_t)e->slots + 1, .job = *job, .data = data ? dataset_retain(data) : NULL,
-                       .parent = parent};
+        s->run = (Run){
+            .id = (uint32_t)e->slots + 1, .job = *job, .data = data ? dataset_retain(data) : NULL, .parent = parent};
         runlog_init(&s->run.log);
         s->next = -1;
         e->slot[e->slots++] = s;
@@ -173,7 +171,7 @@ Run *engine_run(Engine *e, const char *name, Err *err)
     return &s->run;
 }
 
-/* ---- the queue --------------------------------------------------------------------------------------------------- */
+/* ---- the queue ---- */
 
 static void enqueue(Engine *e, Slot *s)
 {
@@ -308,7 +306,7 @@ Run *engine_resume(Engine *e, const char *name, Err *err)
     return run;
 }
 
-/* ---- events ------------------------------------------------------------------------------------------------------ */
+/* ---- events ---- */
 
 bool engine_drain(Engine *e, Event *event, Run **run)
 {
@@ -335,7 +333,7 @@ bool engine_busy(const Engine *e)
     return e->cancelled_n > 0;
 }
 
-/* ---- commands ---------------------------------------------------------------------------------------------------- */
+/* ---- commands ---- */
 
 /* Take a run out of the queue; false when it is not (any more) in it. Under lock. */
 static bool unqueue(Engine *e, Slot *s)

@@ -1,7 +1,7 @@
 /* engine.h - runs, their queue, and the one worker thread that trains them. Called from the main thread only.
  *
- * Jobs are done first in, first out. The worker sends events through a ring; engine_drain folds them into the runs' logs.
- * Commands go the other way and take effect between two steps. */
+ * Jobs are done first in, first out. The worker sends events through a ring; engine_drain folds them into the runs'
+ * logs. Commands go the other way and take effect between two steps. */
 #ifndef TARE_ENGINE_ENGINE_H
 #define TARE_ENGINE_ENGINE_H
 
@@ -16,18 +16,18 @@ typedef struct Engine Engine;
 typedef struct Run {
     uint32_t id; /* 1, 2, ... in order of submission, equal to Event.run */
     Job job;
-    Dataset *data;      /* NULL for a run opened from disk until it is asked for */
-    struct Run *parent; /* NULL in stage 1, and when the parent is only known by name */
-    RunLog log;         /* log.state is the run's state */
-    bool ours;          /* trained (or resumed) by this process; else opened from disk */
-    bool reused;        /* --resume found it finished */
+    Dataset *data;             /* NULL for a run opened from disk until it is asked for */
+    struct Run *parent;        /* NULL in stage 1, and when the parent is only known by name */
+    RunLog log;                /* log.state is the run's state */
+    bool ours;                 /* trained (or resumed) by this process; else opened from disk */
+    bool reused;               /* --resume found it finished */
     Predictions *pred[SPLITS]; /* loaded on first use */
 } Run;
 
 typedef struct {
-    int threads;       /* of the pool, >= 1 */
-    const char *runs;  /* folder of the runs */
-    bool resume;       /* a submitted job that equals an unfinished or finished run on disk goes on with it */
+    int threads;      /* of the pool, >= 1 */
+    const char *runs; /* folder of the runs */
+    bool resume;      /* a submitted job that equals an unfinished or finished run on disk goes on with it */
 } EngineOptions;
 
 Engine *engine_open(const EngineOptions *options, Err *err);
@@ -37,8 +37,8 @@ void engine_close(Engine *e);
 
 const char *engine_runs(const Engine *e); /* the folder */
 
-/* Queue a job. job->name "" picks the next free name ("tst-1"). data is retained. NULL with err set: ERR_USAGE (a name that
- * is taken, options that cannot be together), ERR_STATE (a parent that failed). */
+/* Queue a job. job->name "" picks the next free name ("tst-1"). data is retained. NULL with err set: ERR_USAGE (a name
+ * that is taken, options that cannot be together), ERR_STATE (a parent that failed). */
 Run *engine_submit(Engine *e, const Job *job, Dataset *data, Run *parent, Err *err);
 
 /* A run by name: one of this process, or opened (read-only) from its folder. ERR_USAGE with a suggestion. */
@@ -71,8 +71,8 @@ typedef enum {
 Status engine_command(Engine *e, Run *run, CommandType type, double value, Err *err);
 void engine_stop_all(Engine *e);
 
-/* With `on`, the run waits at the end of each epoch until engine_epoch_done(run, epoch): what is set in between lands on
- * the same step every time. */
+/* With `on`, the run waits at the end of each epoch until engine_epoch_done(run, epoch): what is set in between lands
+ * on the same step every time. */
 void engine_wait_at_epochs(Engine *e, Run *run, bool on);
 void engine_epoch_done(Engine *e, Run *run, int32_t epoch);
 

@@ -52,7 +52,8 @@ static void fill_chunk(void *work, ptrdiff_t chunk, int thread)
     const FillWork *f = work;
     const Dataset *d = f->data;
     ptrdiff_t at = chunk * IMAGE_CHUNK, rows = f->rows - at < IMAGE_CHUNK ? f->rows - at : IMAGE_CHUNK;
-    batch_images(f->images + at * (d->h + 2) * (d->w + 2) * d->c, d, f->split, f->e->identity, f->first + at, rows, NULL);
+    batch_images(f->images + at * (d->h + 2) * (d->w + 2) * d->c, d, f->split, f->e->identity, f->first + at, rows,
+                 NULL);
 }
 
 /* Features of images first .. first+rows-1, in the body tape. */

@@ -10,8 +10,8 @@
 typedef struct {
     const Net *body, *head;
     Pool *pool;
-    int draws;     /* M of V-TST; 0 = z is its mean */
-    uint64_t seed; /* of the draws: the same at every evaluation, so that evaluations can be compared */
+    int draws;                   /* M of V-TST; 0 = z is its mean */
+    uint64_t seed;               /* of the draws: the same at every evaluation, so that evaluations can be compared */
     bool (*stopping)(void *arg); /* asked between blocks; true ends with ERR_INTERRUPTED */
     Status (*progress)(void *arg, SplitId split, ptrdiff_t done, ptrdiff_t n, Err *err); /* after each block */
     void *arg;
@@ -30,7 +30,8 @@ void evaluator_close(Evaluator *e);
 Status evaluator_features(Evaluator *e, const Dataset *data, SplitId split, float *features, Err *err);
 
 /* logp (n, classes) of a split, from features (n, F) or, where that is NULL, from the images. ERR_INTERRUPTED. */
-Status evaluator_predict(Evaluator *e, const Dataset *data, SplitId split, const float *features, float *logp, Err *err);
+Status evaluator_predict(Evaluator *e, const Dataset *data, SplitId split, const float *features, float *logp,
+                         Err *err);
 
 /* The figures of an EVAL event from logp (n, classes): all but split, checkpoint and file. ERR_DIVERGED for a NaN. */
 Status evaluate_figures(Event *event, const float *logp, const Dataset *data, SplitId split, Err *err);

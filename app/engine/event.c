@@ -59,12 +59,10 @@ static const Field head_fields[] = {
 
 static const Field *const data_fields[EVENT_TYPES] = {
     [EVENT_STEP] =
+        (const Field[]){{REAL("loss", as.step.loss)}, {REAL("kl", as.step.kl)}, {ABOVE("lr", as.step.lr)}, {0}},
+    [EVENT_EPOCH] =
         (const Field[]){
-            {REAL("loss", as.step.loss)}, {REAL("kl", as.step.kl)}, {ABOVE("lr", as.step.lr)}, {0}},
-    [EVENT_EPOCH] = (const Field[]){{REAL("loss", as.epoch.loss)},
-                                    {SHARE("accuracy", as.epoch.accuracy)},
-                                    {ABOVE("lr", as.epoch.lr)},
-                                    {0}},
+            {REAL("loss", as.epoch.loss)}, {SHARE("accuracy", as.epoch.accuracy)}, {ABOVE("lr", as.epoch.lr)}, {0}},
     [EVENT_EVAL] = (const Field[]){{TEXT("split", as.eval.split)},
                                    {TEXT("checkpoint", as.eval.checkpoint)},
                                    {REAL("nll", as.eval.nll)},
@@ -86,9 +84,8 @@ static const Field *const data_fields[EVENT_TYPES] = {
                                     {0}},
     [EVENT_LOG] = (const Field[]){{TEXT("text", as.log.text)}, {0}},
     [EVENT_RESUME] = (const Field[]){{LONG("from_seq", as.resume.from_seq)}, {0}},
-    [EVENT_DONE] = (const Field[]){{WORD("state", as.done.state, run_state_name, RUN_STATES)},
-                                   {TEXT("what", as.done.what)},
-                                   {0}},
+    [EVENT_DONE] =
+        (const Field[]){{WORD("state", as.done.state, run_state_name, RUN_STATES)}, {TEXT("what", as.done.what)}, {0}},
 };
 
 /* The part that depends on the clock: every event has the seconds, two types have something more. */
@@ -178,9 +175,8 @@ static bool fields_to_json(const Field *field, const Event *event, json_t *objec
 json_t *event_to_json(const Event *event)
 {
     json_t *json = json_object(), *wall = json_object();
-    bool made =
-        fields_to_json(head_fields, event, json) && fields_to_json(data_fields[event->type], event, json) &&
-        fields_to_json(wall_seconds, event, wall) && fields_to_json(wall_fields[event->type], event, wall);
+    bool made = fields_to_json(head_fields, event, json) && fields_to_json(data_fields[event->type], event, json) &&
+                fields_to_json(wall_seconds, event, wall) && fields_to_json(wall_fields[event->type], event, wall);
     if (made && json_object_set(json, "wall", wall) == 0) {
         json_decref(wall);
         return json;
@@ -202,8 +198,8 @@ static Status int_from_json(const Field *field, const json_t *json, char *at, Er
     json_int_t value = json_integer_value(json);
     if (!json_is_integer(json)) return wrong(field, "an integer", err);
     if (value < 0 || (double)value < field->least || (double)value > field->most)
-        return err_set(err, ERR_FORMAT, "key '%s' = %lld is not within %.0f and %.0f", field->key,
-                       (long long)value, field->least, field->most);
+        return err_set(err, ERR_FORMAT, "key '%s' = %lld is not within %.0f and %.0f", field->key, (long long)value,
+                       field->least, field->most);
     if (field->size == 4)
         *(uint32_t *)at = (uint32_t)value;
     else
@@ -232,8 +228,8 @@ static Status real_from_json(const Field *field, const json_t *json, double *at,
 {
     if (!real_of_json(json, at)) return wrong(field, "a number, \"nan\", \"inf\" or \"-inf\"", err);
     if (*at < field->least || *at > field->most)
-        return err_set(err, ERR_FORMAT, "key '%s' = %g is not within %g and %g", field->key, *at,
-                       field->least, field->most);
+        return err_set(err, ERR_FORMAT, "key '%s' = %g is not within %g and %g", field->key, *at, field->least,
+                       field->most);
     return OK;
 }
 
@@ -242,8 +238,8 @@ static Status text_from_json(const Field *field, const json_t *json, char *at, E
     if (!json_is_string(json)) return wrong(field, "a string", err);
     if (json_string_length(json) != strlen(json_string_value(json)) ||
         !text_copy(at, field->size, json_string_value(json)))
-        return err_set(err, ERR_FORMAT, "key '%s' is a string of more than %zu bytes or with a 0 in it",
-                       field->key, field->size - 1);
+        return err_set(err, ERR_FORMAT, "key '%s' is a string of more than %zu bytes or with a 0 in it", field->key,
+                       field->size - 1);
     return OK;
 }
 
@@ -254,9 +250,8 @@ static Status word_from_json(const Field *field, const json_t *json, uint32_t *a
     for (*at = 0; *at < count; ++*at)
         if (strcmp(json_string_value(json), field->words[*at]) == 0) return OK;
     const char *near = text_nearest(json_string_value(json), field->words, count);
-    return err_set(err, ERR_FORMAT, "key '%s' has the unknown value '%.40s'%s%s%s", field->key,
-                   json_string_value(json), near ? " (did you mean '" : "", near ? near : "",
-                   near ? "'?)" : "");
+    return err_set(err, ERR_FORMAT, "key '%s' has the unknown value '%.40s'%s%s%s", field->key, json_string_value(json),
+                   near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
 }
 
 static Status bins_from_json(const Field *field, const json_t *json, FineBins *bins, Err *err)
@@ -265,9 +260,8 @@ static Status bins_from_json(const Field *field, const json_t *json, FineBins *b
     const json_t *confidence = json_object_get(json, "confidence");
     if (json_array_size(count) != FINE_BINS || json_array_size(right) != FINE_BINS ||
         json_array_size(confidence) != FINE_BINS)
-        return err_set(err, ERR_FORMAT,
-                       "key '%s' is not three lists, count, right and confidence, of %d numbers", field->key,
-                       FINE_BINS);
+        return err_set(err, ERR_FORMAT, "key '%s' is not three lists, count, right and confidence, of %d numbers",
+                       field->key, FINE_BINS);
     for (size_t b = 0; b < FINE_BINS; b++) {
         const json_t *n = json_array_get(count, b), *r = json_array_get(right, b);
         bool fit = json_is_integer(n) && json_is_integer(r) && json_integer_value(r) >= 0 &&
@@ -276,8 +270,7 @@ static Status bins_from_json(const Field *field, const json_t *json, FineBins *b
         bins->count[b] = (uint32_t)json_integer_value(n);
         bins->right[b] = (uint32_t)json_integer_value(r);
         if (!fit || bins->confidence[b] < 0 || bins->confidence[b] > bins->count[b])
-            return err_set(err, ERR_FORMAT,
-                           "key '%s': bin %zu wants 0 <= right <= count and 0 <= confidence <= count",
+            return err_set(err, ERR_FORMAT, "key '%s': bin %zu wants 0 <= right <= count and 0 <= confidence <= count",
                            field->key, b);
     }
     return OK;
@@ -305,8 +298,7 @@ static Status field_from_json(const Field *field, const json_t *json, Event *eve
 /* field may be NULL: no fields. */
 static Status fields_from_json(const Field *field, const json_t *object, Event *event, Err *err)
 {
-    for (; field && field->key; field++)
-        TRY(field_from_json(field, json_object_get(object, field->key), event, err));
+    for (; field && field->key; field++) TRY(field_from_json(field, json_object_get(object, field->key), event, err));
     return OK;
 fail:
     return ERR_FORMAT;
@@ -321,16 +313,14 @@ static Status check_whole(const Event *event, Err *err)
         return err_set(err, ERR_FORMAT, "key 'from_seq' = %llu is not the event's seq, %llu",
                        (unsigned long long)event->as.resume.from_seq, (unsigned long long)event->seq);
     if (event->type == EVENT_DONE && !run_state_ended(event->as.done.state))
-        return err_set(err, ERR_FORMAT, "key 'state' = '%s' is no end of a run",
-                       run_state_name[event->as.done.state]);
+        return err_set(err, ERR_FORMAT, "key 'state' = '%s' is no end of a run", run_state_name[event->as.done.state]);
     return OK;
 }
 
 Status event_from_json(Event *event, const json_t *json, Err *err)
 {
     memset(event, 0, sizeof *event);
-    if (!json_is_object(json))
-        return err_set(err, ERR_FORMAT, "an event is a JSON object with the key 'seq'");
+    if (!json_is_object(json)) return err_set(err, ERR_FORMAT, "an event is a JSON object with the key 'seq'");
     TRY(fields_from_json(head_fields, json, event, err));
     TRY(fields_from_json(data_fields[event->type], json, event, err));
     const json_t *wall = json_object_get(json, "wall");

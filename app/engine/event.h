@@ -48,16 +48,16 @@ bool run_state_ended(RunState state);
 enum { EVENT_TEXT_SIZE = 512, EVENT_NAME_SIZE = 48 };
 
 typedef struct {
-    uint64_t seq;   /* 1, 2, 3, ... within a run; RESUME repeats the seq it goes on from */
-    uint32_t run;   /* number of the run within this process; always 0 in a file */
+    uint64_t seq; /* 1, 2, 3, ... within a run; RESUME repeats the seq it goes on from */
+    uint32_t run; /* number of the run within this process; always 0 in a file */
     EventType type;
-    int32_t step;   /* optimiser steps done in this stage */
-    int32_t epoch;  /* epochs done in this stage */
-    int32_t stage;  /* 1 or 2 */
+    int32_t step;  /* optimiser steps done in this stage */
+    int32_t epoch; /* epochs done in this stage */
+    int32_t stage; /* 1 or 2 */
     struct {
-        double seconds;            /* since the run began, pauses included, earlier sessions included */
-        double images_per_second;  /* STEP: over the steps since the last STEP */
-        double expected_seconds;   /* STAGE: what the stage will take, from two timed steps; 0 = unknown */
+        double seconds;           /* since the run began, pauses included, earlier sessions included */
+        double images_per_second; /* STEP: over the steps since the last STEP */
+        double expected_seconds;  /* STAGE: what the stage will take, from two timed steps; 0 = unknown */
     } wall;
     union {
         struct {
@@ -70,8 +70,8 @@ typedef struct {
             double lr;
         } epoch;
         struct {
-            char split[8];              /* "valid", "test" */
-            char checkpoint[8];         /* "now" while training; "best" or "last" at the end */
+            char split[8];      /* "valid", "test" */
+            char checkpoint[8]; /* "now" while training; "best" or "last" at the end */
             double nll, brier, accuracy, confidence;
             FineBins bins;              /* count, right, sum of confidence in 60 bins */
             char file[EVENT_NAME_SIZE]; /* predictions in the run folder, "" when none were kept */
@@ -104,8 +104,8 @@ typedef struct {
 
 _Static_assert(sizeof(Event) <= 1280, "events stay small");
 
-/* A new object (the caller owns it), or NULL for lack of memory. Numbers round-trip exactly; NaN and infinities, which JSON
- * lacks, are the strings "nan", "inf" and "-inf". Bytes of a text that are not UTF-8 become '?'. */
+/* A new object (the caller owns it), or NULL for lack of memory. Numbers round-trip exactly; NaN and infinities, which
+ * JSON lacks, are the strings "nan", "inf" and "-inf". Bytes of a text that are not UTF-8 become '?'. */
 json_t *event_to_json(const Event *event);
 
 /* Checks every key, type and range: a line may have been torn or edited. ERR_FORMAT says which key. */

@@ -20,14 +20,12 @@ Status record_check_name(const char *name, Err *err)
 {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
     size_t length = strlen(name);
-    if (length >= 1 && length <= NAME_MOST && strspn(name, allowed) == length && name[0] != '.' &&
-        name[0] != '-')
+    if (length >= 1 && length <= NAME_MOST && strspn(name, allowed) == length && name[0] != '.' && name[0] != '-')
         return OK;
-    return err_set(
-        err, ERR_USAGE,
-        "'%.60s' cannot be a name: take 1 to %d letters, digits, '.', '_' or '-', and begin with neither "
-        "'.' nor '-'",
-        name, NAME_MOST);
+    return err_set(err, ERR_USAGE,
+                   "'%.60s' cannot be a name: take 1 to %d letters, digits, '.', '_' or '-', and begin with neither "
+                   "'.' nor '-'",
+                   name, NAME_MOST);
 }
 
 Status record_lock(const char *folder, int *lock, Err *err)
@@ -109,7 +107,8 @@ static Status make_folder(const char *folder, Err *err)
         done = folder_remove(folder, err);
         if (done == OK && mkdir(folder, 0755) == 0) return OK;
     }
-    return err_set(err, ERR_USAGE, "%s is there already; take another name, delete it, or go on with it by --resume", folder);
+    return err_set(err, ERR_USAGE, "%s is there already; take another name, delete it, or go on with it by --resume",
+                   folder);
 }
 
 Status record_create(Record *r, const char *runs, const char *name, const json_t *config, Err *err)
@@ -204,8 +203,7 @@ Status record_append(Record *r, const Event *event, Err *err)
         if (put >= 0) errno = ENOSPC; /* why a write to a plain file is short */
     }
     if (put != (ssize_t)length) {
-        done = err_sys(err, "cannot append to %s/events.jsonl (free some space there, then resume the run)",
-                       r->folder);
+        done = err_sys(err, "cannot append to %s/events.jsonl (free some space there, then resume the run)", r->folder);
         /* Should this fail as well, the next record_reopen cuts the line off. */
         if (put > 0 && ftruncate(r->events, before.st_size) != 0) err_prefix(err, "a torn line is left: ");
     }

@@ -25,8 +25,8 @@ typedef struct {
 /* A name is 1..48 letters, digits, '.', '_', '-', and does not start with '.' or '-'. ERR_USAGE says so. */
 Status record_check_name(const char *name, Err *err);
 
-/* Make runs/name (ERR_USAGE when it exists), lock it, write config.json; "wall": {"created": now} is added where config has
- * no "wall". */
+/* Make runs/name (ERR_USAGE when it exists), lock it, write config.json; "wall": {"created": now} is added where config
+ * has no "wall". */
 Status record_create(Record *r, const char *runs, const char *name, const json_t *config, Err *err);
 
 /* Open an existing run to go on with it: lock it (ERR_STATE: a process is writing it), cut a torn last line off
@@ -50,8 +50,8 @@ Status record_write_predictions(const Record *r, const char *file, const Predict
 Status record_names(const char *runs, char ***names, ptrdiff_t *count, Err *err);
 void record_names_free(char **names, ptrdiff_t count);
 
-/* A run that is being written cannot be renamed or deleted (ERR_STATE); children are found by config.json "from": rename
- * rewrites theirs, delete refuses while there are any unless `with_children`. */
+/* A run that is being written cannot be renamed or deleted (ERR_STATE); children are found by config.json "from":
+ * rename rewrites theirs, delete refuses while there are any unless `with_children`. */
 Status record_rename(const char *runs, const char *name, const char *to, Err *err);
 Status record_delete(const char *runs, const char *name, bool with_children, Err *err);
 Status record_note(const char *runs, const char *name, const char *note, Err *err);

@@ -145,8 +145,7 @@ static Status find_family(const char *runs, const char *name, bool all, List *fa
     TRY(list_add(family, &self, err));
     for (ptrdiff_t parent = 0; parent < (all ? family->count : 1); parent++)
         for (ptrdiff_t i = 0; i < every.count; i++)
-            if (strcmp(every.entry[i].from, family->entry[parent].name) == 0 &&
-                !list_has(family, every.entry[i].name))
+            if (strcmp(every.entry[i].from, family->entry[parent].name) == 0 && !list_has(family, every.entry[i].name))
                 TRY(list_add(family, &every.entry[i], err));
     list_free(&every);
     return OK;
@@ -177,9 +176,8 @@ static Status set_config(const char *runs, const char *name, const char *key, co
     json_t *config = record_load_json(path, err);
     if (!config) return err ? err->code : ERR_FORMAT;
     if (json_object_get(config, key)) {
-        done = json_object_set_new(config, key, json_string(value)) == 0
-                   ? record_save_json(path, config, err)
-                   : err_set(err, ERR_MEMORY, "no memory");
+        done = json_object_set_new(config, key, json_string(value)) == 0 ? record_save_json(path, config, err)
+                                                                         : err_set(err, ERR_MEMORY, "no memory");
     }
     json_decref(config);
     return done;
@@ -236,10 +234,9 @@ static Status refuse_children(const List *family, Err *err)
     char names[256] = "";
     size_t used = 0;
     for (ptrdiff_t i = 1; i < family->count && used < sizeof names; i++)
-        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 1 ? ", " : "",
-                                 family->entry[i].name);
-    return err_set(err, ERR_STATE, "%s is the parent of %s; delete those first, or all together",
-                   family->entry[0].name, names);
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", i > 1 ? ", " : "", family->entry[i].name);
+    return err_set(err, ERR_STATE, "%s is the parent of %s; delete those first, or all together", family->entry[0].name,
+                   names);
 }
 
 Status record_delete(const char *runs, const char *name, bool with_children, Err *err)
@@ -250,8 +247,7 @@ Status record_delete(const char *runs, const char *name, bool with_children, Err
     if (done == OK) done = find_family(runs, name, true, &family, err);
     if (done == OK && family.count > 1 && !with_children) done = refuse_children(&family, err);
     if (done == OK) done = lock_family(runs, &family, err);
-    for (ptrdiff_t i = family.count - 1; done == OK && i >= 0; i--)
-        done = remove_run(runs, family.entry[i].name, err);
+    for (ptrdiff_t i = family.count - 1; done == OK && i >= 0; i--) done = remove_run(runs, family.entry[i].name, err);
     list_free(&family);
     return done;
 }

@@ -81,8 +81,7 @@ static void wait_for_space(Ring *ring, size_t pushed)
 void ring_push(Ring *ring, const Event *event)
 {
     size_t pushed = atomic_load_explicit(&ring->pushed, memory_order_relaxed);
-    if (pushed - atomic_load_explicit(&ring->popped, memory_order_acquire) == ring->room)
-        wait_for_space(ring, pushed);
+    if (pushed - atomic_load_explicit(&ring->popped, memory_order_acquire) == ring->room) wait_for_space(ring, pushed);
     ring->slot[pushed & (ring->room - 1)] = *event;
     atomic_store_explicit(&ring->pushed, pushed + 1, memory_order_release);
     const uint64_t one = 1;

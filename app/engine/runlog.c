@@ -37,12 +37,12 @@ static void *grown(void *items, ptrdiff_t count, ptrdiff_t *room, size_t size, E
 }
 
 /* Append to the array log->item (counted by items, with item_room), or return ERR_MEMORY. */
-#define APPEND(log, item, type, ...)                                                                         \
-    do {                                                                                                     \
-        type *bigger = grown((log)->item, (log)->item##s, &(log)->item##_room, sizeof(type), err);           \
-        if (!bigger) return ERR_MEMORY;                                                                      \
-        (log)->item = bigger;                                                                                \
-        (log)->item[(log)->item##s++] = (type){__VA_ARGS__};                                                 \
+#define APPEND(log, item, type, ...)                                                                                   \
+    do {                                                                                                               \
+        type *bigger = grown((log)->item, (log)->item##s, &(log)->item##_room, sizeof(type), err);                     \
+        if (!bigger) return ERR_MEMORY;                                                                                \
+        (log)->item = bigger;                                                                                          \
+        (log)->item[(log)->item##s++] = (type){__VA_ARGS__};                                                           \
     } while (0)
 
 static Status fold_step(RunLog *log, const Event *e, Err *err)
@@ -99,11 +99,8 @@ static Status fold_remark(RunLog *log, const Event *e, Err *err)
     const char *text = e->type == EVENT_LOG     ? e->as.log.text
                        : e->type == EVENT_STATE ? e->as.state.what
                                                 : e->as.done.what;
-    RunState state = e->type == EVENT_LOG     ? log->state
-                     : e->type == EVENT_STATE ? e->as.state.state
-                                              : e->as.done.state;
-    APPEND(log, remark, Remark, .seq = e->seq, .step = e->step, .stage = e->stage, .state = state,
-           .type = e->type);
+    RunState state = e->type == EVENT_LOG ? log->state : e->type == EVENT_STATE ? e->as.state.state : e->as.done.state;
+    APPEND(log, remark, Remark, .seq = e->seq, .step = e->step, .stage = e->stage, .state = state, .type = e->type);
     Remark *remark = &log->remark[log->remarks - 1];
     text_copy(remark->text, sizeof remark->text, text);
     log->state = state;
@@ -111,7 +108,7 @@ static Status fold_remark(RunLog *log, const Event *e, Err *err)
 }
 
 /* Drop the points later than seq from the end of an array. */
-#define DROP(log, item, from)                                                                                \
+#define DROP(log, item, from)                                                                                          \
     while ((log)->item##s > 0 && (log)->item[(log)->item##s - 1].seq > (from)) (log)->item##s--
 
 /* A BEST later than from_seq is forgotten too, even where its evaluation stays. */
@@ -140,8 +137,7 @@ Status runlog_fold(RunLog *log, const Event *event, Err *err)
 {
     bool resume = event->type == EVENT_RESUME;
     if (resume && (event->seq != event->as.resume.from_seq || event->seq > log->seq))
-        return err_set(err, ERR_FORMAT,
-                       "a resume from event %llu (its seq is %llu), but the last event is %llu",
+        return err_set(err, ERR_FORMAT, "a resume from event %llu (its seq is %llu), but the last event is %llu",
                        (unsigned long long)event->as.resume.from_seq, (unsigned long long)event->seq,
                        (unsigned long long)log->seq);
     if (!resume && event->seq != log->seq + 1)

@@ -51,7 +51,7 @@ typedef struct {
     Remark *remark;
     ptrdiff_t steps, epochs, evals, stages, remarks;
     ptrdiff_t step_room, epoch_room, eval_room, stage_room, remark_room;
-    uint64_t seq;   /* of the last event folded */
+    uint64_t seq; /* of the last event folded */
     RunState state;
     int32_t now_step, now_epoch, now_stage;
     double seconds; /* wall.seconds of the last event */

@@ -9,25 +9,42 @@
 
 #define AT(field) offsetof(TrainSpec, field)
 
-#define ROW_RECIPE                                                                                           \
-    {"recipe", OPTION_TEXT, AT(recipe), "small", 0, 0, NULL, "named set of options; printed with every result"}
-#define ROW_SEED {"seed", OPTION_INT, AT(seed), "1", 0, 0x1p53, NULL, "of weights, order, augmentation and draws"}
-#define ROW_OPTIMISER                                                                                        \
-    {"optimizer", OPTION_CHOICE, AT(optimizer), "adam", 0, 0, "adam|sgd", "Adam, or SGD with momentum"},     \
-        {"momentum", OPTION_REAL, AT(momentum), "0.9", 0, 0.9999, NULL, "of SGD"},                           \
-        {"weight_decay", OPTION_REAL, AT(weight_decay), "0", 0, 1, NULL,                                     \
-         "L2, on kernels and matrices only: added to the gradient"},                                         \
-    {                                                                                                        \
-        "augment", OPTION_CHOICE, AT(augment), "none", 0, 0, "none|crop|flip|crop-flip",                     \
-            "random crop after padding by 4, and horizontal flip"                                            \
+#define ROW_RECIPE                                                                                                     \
+    {                                                                                                                  \
+        "recipe", OPTION_TEXT, AT(recipe), "small", 0, 0, NULL, "named set of options; printed with every result"      \
     }
-#define ROW_CADENCE(patience_steps)                                                                          \
-    {"log_every", OPTION_INT, AT(log_every), "10", 1, 1e6, NULL, "steps between STEP events"},               \
-        {"checkpoint_every", OPTION_INT, AT(checkpoint_every), "0", 0, 1e9, NULL,                            \
-         "steps between checkpoints; 0 = every evaluation"},                                                 \
-    {                                                                                                        \
-        "patience", OPTION_INT, AT(patience), patience_steps, 0, 1e9, NULL,                                             \
-            "stop after so many steps without a lower validation NLL; 0 = never"                             \
+#define ROW_SEED                                                                                                       \
+    {                                                                                                                  \
+        "seed", OPTION_INT, AT(seed), "1", 0, 0x1p53, NULL, "of weights, order, augmentation and draws"                \
+    }
+#define ROW_OPTIMISER                                                                                                  \
+    {"optimizer", OPTION_CHOICE, AT(optimizer), "adam", 0, 0, "adam|sgd", "Adam, or SGD with momentum"},               \
+        {"momentum", OPTION_REAL, AT(momentum), "0.9", 0, 0.9999, NULL, "of SGD"},                                     \
+        {"weight_decay",                                                                                               \
+         OPTION_REAL,                                                                                                  \
+         AT(weight_decay),                                                                                             \
+         "0",                                                                                                          \
+         0,                                                                                                            \
+         1,                                                                                                            \
+         NULL,                                                                                                         \
+         "L2, on kernels and matrices only: added to the gradient"},                                                   \
+    {                                                                                                                  \
+        "augment", OPTION_CHOICE, AT(augment), "none", 0, 0, "none|crop|flip|crop-flip",                               \
+            "random crop after padding by 4, and horizontal flip"                                                      \
+    }
+#define ROW_CADENCE(patience_steps)                                                                                    \
+    {"log_every", OPTION_INT, AT(log_every), "10", 1, 1e6, NULL, "steps between STEP events"},                         \
+        {"checkpoint_every",                                                                                           \
+         OPTION_INT,                                                                                                   \
+         AT(checkpoint_every),                                                                                         \
+         "0",                                                                                                          \
+         0,                                                                                                            \
+         1e9,                                                                                                          \
+         NULL,                                                                                                         \
+         "steps between checkpoints; 0 = every evaluation"},                                                           \
+    {                                                                                                                  \
+        "patience", OPTION_INT, AT(patience), patience_steps, 0, 1e9, NULL,                                            \
+            "stop after so many steps without a lower validation NLL; 0 = never"                                       \
     }
 
 static const Option stage1_options[] = {
@@ -37,38 +54,62 @@ static const Option stage1_options[] = {
     {"steps", OPTION_INT, AT(steps), "0", 0, 1e9, NULL, "length in optimiser steps instead; 0 = by epochs"},
     {"batch", OPTION_INT, AT(batch), "32", 2, 65536, NULL, "images a step"},
     {"lr", OPTION_REAL, AT(lr), "2e-3", 0, 1e3, NULL, "learning rate"},
-    {"schedule", OPTION_CHOICE, AT(schedule), "cosine", 0, 0, "constant|cosine", "of the learning rate; cosine ends at 0"},
+    {"schedule", OPTION_CHOICE, AT(schedule), "cosine", 0, 0, "constant|cosine",
+     "of the learning rate; cosine ends at 0"},
     ROW_OPTIMISER,
     ROW_CADENCE("0"),
     {"eval_every", OPTION_INT, AT(eval_every), "0", 0, 1e9, NULL, "steps between validations; 0 = every epoch"},
     {"keep", OPTION_CHOICE, AT(keep), "last", 0, 0, "best|last",
      "whose predictions are the result: lowest validation NLL, or last step"},
-    {"bn_momentum", OPTION_REAL, AT(bn_momentum), "0.1", 0, 1, NULL,
-     "running statistics = (1 - m) running + m batch"},
+    {"bn_momentum", OPTION_REAL, AT(bn_momentum), "0.1", 0, 1, NULL, "running statistics = (1 - m) running + m batch"},
     {0},
 };
 
-#define ROWS_STAGE2                                                                                          \
-    ROW_RECIPE, ROW_SEED,                                                                                    \
-        {"epochs", OPTION_INT, AT(epochs), "40", 1, 1e6, NULL, "passes over the training images"},           \
-        {"steps", OPTION_INT, AT(steps), "1500", 0, 1e9, NULL, "most optimiser steps; 0 = by epochs"},       \
-        {"batch", OPTION_INT, AT(batch), "256", 2, 65536, NULL, "images a step"},                            \
-        {"lr", OPTION_REAL, AT(lr), "1e-4", 0, 1e3, NULL, "learning rate"},                                  \
-        {"schedule", OPTION_CHOICE, AT(schedule), "constant", 0, 0, "constant|cosine",                       \
-         "of the learning rate; cosine ends at 0"},                                                          \
-        ROW_OPTIMISER, ROW_CADENCE("200"),                                                                          \
-        {"eval_every", OPTION_INT, AT(eval_every), "10", 0, 1e9, NULL,                                       \
-         "steps between validations; 0 = every epoch"},                                                      \
-        {"keep", OPTION_CHOICE, AT(keep), "best", 0, 0, "best|last",                                         \
-         "whose predictions are the result: lowest validation NLL, or last step"},                           \
-        {"checkpoint", OPTION_CHOICE, AT(checkpoint), "", 0, 0, "|best|last",                                \
-         "the parent's network to freeze; \"\" = the one it keeps"},                                         \
-        {"bn", OPTION_CHOICE, AT(bn), "frozen", 0, 0, "frozen|batch",                                        \
-         "batch normalisation of the body: running statistics, or each batch's own"},                        \
-        {"features", OPTION_CHOICE, AT(features), "auto", 0, 0, "auto|cached|faithful",                      \
-         "compute the features once, or through the body at every step"},                                    \
-    {                                                                                                        \
-        "z", OPTION_INT, AT(z), "128", 1, 65536, NULL, "units of the last hidden layer"                      \
+#define ROWS_STAGE2                                                                                                    \
+    ROW_RECIPE, ROW_SEED, {"epochs", OPTION_INT, AT(epochs), "40", 1, 1e6, NULL, "passes over the training images"},   \
+        {"steps", OPTION_INT, AT(steps), "1500", 0, 1e9, NULL, "most optimiser steps; 0 = by epochs"},                 \
+        {"batch", OPTION_INT, AT(batch), "256", 2, 65536, NULL, "images a step"},                                      \
+        {"lr", OPTION_REAL, AT(lr), "1e-4", 0, 1e3, NULL, "learning rate"},                                            \
+        {"schedule",                                                                                                   \
+         OPTION_CHOICE,                                                                                                \
+         AT(schedule),                                                                                                 \
+         "constant",                                                                                                   \
+         0,                                                                                                            \
+         0,                                                                                                            \
+         "constant|cosine",                                                                                            \
+         "of the learning rate; cosine ends at 0"},                                                                    \
+        ROW_OPTIMISER, ROW_CADENCE("200"),                                                                             \
+        {"eval_every", OPTION_INT, AT(eval_every), "10", 0, 1e9, NULL, "steps between validations; 0 = every epoch"},  \
+        {"keep",      OPTION_CHOICE,                                                                                   \
+         AT(keep),    "best",                                                                                          \
+         0,           0,                                                                                               \
+         "best|last", "whose predictions are the result: lowest validation NLL, or last step"},                        \
+        {"checkpoint",                                                                                                 \
+         OPTION_CHOICE,                                                                                                \
+         AT(checkpoint),                                                                                               \
+         "",                                                                                                           \
+         0,                                                                                                            \
+         0,                                                                                                            \
+         "|best|last",                                                                                                 \
+         "the parent's network to freeze; \"\" = the one it keeps"},                                                   \
+        {"bn",                                                                                                         \
+         OPTION_CHOICE,                                                                                                \
+         AT(bn),                                                                                                       \
+         "frozen",                                                                                                     \
+         0,                                                                                                            \
+         0,                                                                                                            \
+         "frozen|batch",                                                                                               \
+         "batch normalisation of the body: running statistics, or each batch's own"},                                  \
+        {"features",                                                                                                   \
+         OPTION_CHOICE,                                                                                                \
+         AT(features),                                                                                                 \
+         "auto",                                                                                                       \
+         0,                                                                                                            \
+         0,                                                                                                            \
+         "auto|cached|faithful",                                                                                       \
+         "compute the features once, or through the body at every step"},                                              \
+    {                                                                                                                  \
+        "z", OPTION_INT, AT(z), "128", 1, 65536, NULL, "units of the last hidden layer"                                \
     }
 
 static const Option tst_options[] = {ROWS_STAGE2, {0}};
@@ -76,7 +117,8 @@ static const Option tst_options[] = {ROWS_STAGE2, {0}};
 static const Option vtst_options[] = {
     ROWS_STAGE2,
     {"samples", OPTION_INT, AT(samples), "10", 0, 10000, NULL, "draws of z in a prediction (M); 0 = z is its mean"},
-    {"kl_weight", OPTION_REAL, AT(kl_weight), "0.00078125", 0, 1e6, NULL, "of the KL summed over Z (default 0.1 / 128)"},
+    {"kl_weight", OPTION_REAL, AT(kl_weight), "0.00078125", 0, 1e6, NULL,
+     "of the KL summed over Z (default 0.1 / 128)"},
     {0},
 };
 
@@ -94,7 +136,7 @@ const TrainKind *train_kind(const char *name)
     return NULL;
 }
 
-/* ---- JSON ------------------------------------------------------------------------------------------------------- */
+/* ---- JSON ---- */
 
 static json_t *spec_to_json(const Option *table, const void *spec)
 {
@@ -103,10 +145,17 @@ static json_t *spec_to_json(const Option *table, const void *spec)
         char text[OPTION_TEXT_SIZE];
         json_t *value;
         switch (o->kind) {
-        case OPTION_INT: value = json_integer((json_int_t)option_number(o, spec)); break;
-        case OPTION_REAL: value = json_real(option_number(o, spec)); break;
-        case OPTION_BOOL: value = json_boolean(option_number(o, spec) != 0); break;
-        default: value = json_string(option_text(o, spec, text, sizeof text));
+        case OPTION_INT:
+            value = json_integer((json_int_t)option_number(o, spec));
+            break;
+        case OPTION_REAL:
+            value = json_real(option_number(o, spec));
+            break;
+        case OPTION_BOOL:
+            value = json_boolean(option_number(o, spec) != 0);
+            break;
+        default:
+            value = json_string(option_text(o, spec, text, sizeof text));
         }
         json_object_set_new(object, o->name, value);
     }
@@ -119,8 +168,8 @@ static Status spec_from_json(const Option *table, void *spec, const json_t *json
     const char *key;
     json_t *value;
     if (!json_is_object(json)) return err_set(err, ERR_FORMAT, "config.json: no object \"%s\"", part);
-    json_object_foreach ((json_t *)json, key, value)
-        if (!option_find(table, key)) return err_set(err, ERR_FORMAT, "config.json: unknown option \"%s.%s\"", part, key);
+    json_object_foreach((json_t *)json, key, value) if (!option_find(table, key)) return err_set(
+        err, ERR_FORMAT, "config.json: unknown option \"%s.%s\"", part, key);
     for (const Option *o = table; o->name; o++) {
         Status set;
         value = json_object_get(json, o->name);
@@ -163,7 +212,8 @@ static Status read_parts(Job *job, json_t *data, json_t *model, const json_t *tr
     const char *source = take_name(data, "name", job->data.name);
     if (!source) return err_set(err, ERR_FORMAT, "config.json: no string \"data.name\"");
     const Option *data_rows = dataset_options(source);
-    if (!data_rows) return err_set(err, ERR_FORMAT, "config.json: \"data.name\" = \"%.60s\" is no source of data", source);
+    if (!data_rows)
+        return err_set(err, ERR_FORMAT, "config.json: \"data.name\" = \"%.60s\" is no source of data", source);
     const char *family_name = take_name(model, "family", job->model.family);
     const Family *family = family_name ? family_find(family_name) : NULL;
     if (!family) return err_set(err, ERR_FORMAT, "config.json: \"model.family\" is no family of networks");
@@ -187,7 +237,8 @@ Status job_from_json(Job *job, const json_t *json, Err *err)
     if (!job->kind) return err_set(err, ERR_FORMAT, "config.json: \"kind\" is none of stage1, tst, vtst");
     if (!from || !text_copy(job->from, sizeof job->from, from))
         return err_set(err, ERR_FORMAT, "config.json: no run name \"from\"");
-    json_t *data = json_deep_copy(json_object_get(json, "data")), *model = json_deep_copy(json_object_get(json, "model"));
+    json_t *data = json_deep_copy(json_object_get(json, "data")),
+           *model = json_deep_copy(json_object_get(json, "model"));
     Status read = read_parts(job, data, model, json_object_get(json, "train"), err);
     json_decref(data);
     json_decref(model);
@@ -203,7 +254,7 @@ bool job_same(const Job *a, const Job *b)
     return same;
 }
 
-/* ---- checks ----------------------------------------------------------------------------------------------------- */
+/* ---- checks ---- */
 
 static Status check_data(const Job *job, const Dataset *data, Err *err)
 {
@@ -225,8 +276,9 @@ Status job_check(const Job *job, const Dataset *data, Err *err)
     if (stage2 && !job->from[0])
         return err_set(err, ERR_USAGE, "%s needs `from`, the run whose body it freezes", job->kind->name);
     if (stage2 && strcmp(t->features, "cached") == 0 && (augments || strcmp(t->bn, "batch") == 0))
-        return err_set(err, ERR_USAGE, "features = \"cached\" cannot go with %s, which changes the features at every step; "
-                                       "use features = \"faithful\"",
+        return err_set(err, ERR_USAGE,
+                       "features = \"cached\" cannot go with %s, which changes the features at every step; "
+                       "use features = \"faithful\"",
                        augments ? "augmentation" : "bn = \"batch\"");
     if (t->lr <= 0) return err_set(err, ERR_USAGE, "lr = %g: expected more than 0", t->lr);
     return check_data(job, data, err);

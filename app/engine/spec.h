@@ -12,11 +12,11 @@ enum { RUN_NAME_SIZE = 49 };
 
 /* The rows of train_kinds: what train.* can do. */
 typedef struct {
-    const char *name;       /* "stage1": also the Lua function train.NAME and the default run name */
-    const char *title;      /* "stage 1" */
-    const char *head;       /* HeadSpec.kind */
+    const char *name;  /* "stage1": also the Lua function train.NAME and the default run name */
+    const char *title; /* "stage 1" */
+    const char *head;  /* HeadSpec.kind */
     int stage;
-    const Option *options;  /* of TrainSpec */
+    const Option *options; /* of TrainSpec */
     const char *help;
 } TrainKind;
 
@@ -27,15 +27,15 @@ const TrainKind *train_kind(const char *name);
 typedef struct {
     char recipe[OPTION_TEXT_SIZE]; /* the name printed with every result */
     int64_t seed;
-    int64_t epochs, steps;         /* length: steps where > 0, else epochs */
+    int64_t epochs, steps; /* length: steps where > 0, else epochs */
     int64_t batch;
     double lr;
     char optimizer[OPTION_TEXT_SIZE], schedule[OPTION_TEXT_SIZE], augment[OPTION_TEXT_SIZE];
     double momentum, weight_decay;
     int64_t log_every, eval_every, checkpoint_every; /* steps; 0 = every epoch */
-    int64_t patience;              /* steps without a better validation NLL; 0 = never stop early */
-    char keep[OPTION_TEXT_SIZE];   /* "best" | "last": whose predictions are the run's result */
-    double bn_momentum;            /* stage 1 */
+    int64_t patience;                                /* steps without a better validation NLL; 0 = never stop early */
+    char keep[OPTION_TEXT_SIZE];                     /* "best" | "last": whose predictions are the run's result */
+    double bn_momentum;                              /* stage 1 */
     char checkpoint[OPTION_TEXT_SIZE]; /* stage 2: the parent's "best" | "last"; "" = what the parent keeps */
     char bn[OPTION_TEXT_SIZE];         /* stage 2: "frozen" | "batch" */
     char features[OPTION_TEXT_SIZE];   /* stage 2: "auto" | "cached" | "faithful" */

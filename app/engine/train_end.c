@@ -1,4 +1,5 @@
-/* train_end.c - the result of a training: the kept network's predictions, its weights, and its summary. Worker thread. */
+/* train_end.c - the result of a training: the kept network's predictions, its weights, and its summary. Worker thread.
+ */
 #include "engine/training.h"
 
 #include "calib/predictions.h"
@@ -28,16 +29,16 @@ fail:
 
 static json_t *figures(const Event *e)
 {
-    return json_pack("{s:f, s:f, s:f, s:f}", "accuracy", e->as.eval.accuracy, "confidence", e->as.eval.confidence, "nll",
-                     e->as.eval.nll, "brier", e->as.eval.brier);
+    return json_pack("{s:f, s:f, s:f, s:f}", "accuracy", e->as.eval.accuracy, "confidence", e->as.eval.confidence,
+                     "nll", e->as.eval.nll, "brier", e->as.eval.brier);
 }
 
 static Status write_summary(const Training *t, const Event *valid, const Event *test, Err *err)
 {
-    json_t *summary = json_pack("{s:s, s:s, s:s, s:I, s:I, s:f, s:o, s:o, s:{s:f}}", "state", run_state_name[RUN_DONE], "what", "",
-                                "checkpoint", t->spec->keep, "steps", (json_int_t)t->at.step, "best_step",
-                                (json_int_t)t->at.best_step, "best_nll", t->at.best_nll, "valid", figures(valid), "test",
-                                figures(test), "wall", "seconds", test->wall.seconds);
+    json_t *summary = json_pack("{s:s, s:s, s:s, s:I, s:I, s:f, s:o, s:o, s:{s:f}}", "state", run_state_name[RUN_DONE],
+                                "what", "", "checkpoint", t->spec->keep, "steps", (json_int_t)t->at.step, "best_step",
+                                (json_int_t)t->at.best_step, "best_nll", t->at.best_nll, "valid", figures(valid),
+                                "test", figures(test), "wall", "seconds", test->wall.seconds);
     if (!summary) return err_set(err, ERR_MEMORY, "no memory for the summary");
     Status written = record_summary(t->task->record, summary, err);
     json_decref(summary);
@@ -47,7 +48,8 @@ static Status write_summary(const Training *t, const Event *valid, const Event *
 static Status check_frozen(const Training *t, Err *err)
 {
     if (training_frozen(t) == t->frozen) return OK;
-    return err_set(err, ERR_STATE, "the frozen body changed during stage 2 (a bug in tare): its fingerprint was %016llx",
+    return err_set(err, ERR_STATE,
+                   "the frozen body changed during stage 2 (a bug in tare): its fingerprint was %016llx",
                    (unsigned long long)t->frozen);
 }
 

@@ -1,7 +1,7 @@
 /* train_state.c - what a training holds: its nets and memory, the parent it starts from, and its checkpoint.
  *
- * last.safetensors: body.* and head.* (the weights now; body only where it changes), adam.{body,head}.{m,v}, best.* (the weights of
- * the lowest validation NLL), and "position", the Position as one float64 tensor. Worker thread. */
+ * last.safetensors: body.* and head.* (the weights now; body only where it changes), adam.{body,head}.{m,v}, best.*
+ * (the weights of the lowest validation NLL), and "position", the Position as one float64 tensor. Worker thread. */
 #include "engine/training.h"
 
 #include "nn/checkpoint.h"
@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- the nets ---------------------------------------------------------------------------------------------------- */
+/* ---- the nets ---- */
 
 /* The parent must have ended well; a child does not outlive the reason its parent failed for. */
 static Status check_parent(const Training *t, Job *parent, Err *err)
@@ -29,7 +29,8 @@ static Status check_parent(const Training *t, Job *parent, Err *err)
         goto fail;
     }
     if (parent->kind->stage != 1) {
-        err_set(err, ERR_USAGE, "its parent %s is a %s run; stage 2 starts from a stage1 run", name, parent->kind->name);
+        err_set(err, ERR_USAGE, "its parent %s is a %s run; stage 2 starts from a stage1 run", name,
+                parent->kind->name);
         goto fail;
     }
     json_decref(config);
@@ -92,7 +93,7 @@ uint64_t training_frozen(const Training *t)
     return fingerprint(t->body->values, (size_t)t->body->trained * sizeof(float), 0); /* statistics move on purpose */
 }
 
-/* ---- memory ------------------------------------------------------------------------------------------------------ */
+/* ---- memory ---- */
 
 /* Cut every parameter into pieces of at most 64 K weights for the threads to share. */
 static Status open_optimised(Optimised *o, Net *net, bool adam, Err *err)
@@ -148,9 +149,17 @@ fail:
 Status training_open(Training *t, const TrainTask *task, Err *err)
 {
     const TrainSpec *spec = &task->job->train;
-    *t = (Training){.task = task, .job = task->job, .spec = spec, .data = task->data, .pool = task->pool,
-                    .n = task->data->split[SPLIT_TRAIN].n, .batch = (ptrdiff_t)spec->batch,
-                    .classes = task->data->classes, .order_epoch = -1, .saved_step = -1, .steps_left = -1};
+    *t = (Training){.task = task,
+                    .job = task->job,
+                    .spec = spec,
+                    .data = task->data,
+                    .pool = task->pool,
+                    .n = task->data->split[SPLIT_TRAIN].n,
+                    .batch = (ptrdiff_t)spec->batch,
+                    .classes = task->data->classes,
+                    .order_epoch = -1,
+                    .saved_step = -1,
+                    .steps_left = -1};
     t->stage2 = task->job->kind->stage == 2;
     t->trains_body = !t->stage2;
     t->vtst = strcmp(task->job->kind->head, "vtst") == 0;
@@ -186,7 +195,7 @@ void training_close(Training *t)
     free(t->labels);
 }
 
-/* ---- checkpoints ------------------------------------------------------------------------------------------------- */
+/* ---- checkpoints ---- */
 
 void training_keep_best(Training *t)
 {

@@ -1,4 +1,5 @@
-/* train_step.c - one optimiser step: a batch forward, its gradients back, the weights moved. Worker thread; no malloc. */
+/* train_step.c - one optimiser step: a batch forward, its gradients back, the weights moved. Worker thread; no malloc.
+ */
 #include "engine/training.h"
 
 #include "base/clock.h"
@@ -12,7 +13,7 @@
 
 enum { IMAGE_CHUNK = 8, HEAD_CHUNK = 64, CROP = 4 };
 
-/* ---- the batch --------------------------------------------------------------------------------------------------- */
+/* ---- the batch ---- */
 
 typedef struct {
     const Training *t;
@@ -59,7 +60,7 @@ static void fill_features(Training *t, ptrdiff_t first, ptrdiff_t rows)
     memcpy(input, tape_output(t->body_tape), (size_t)rows * row_bytes);
 }
 
-/* ---- forward and back -------------------------------------------------------------------------------------------- */
+/* ---- forward and back ---- */
 
 static void draw_eps(Training *t, ptrdiff_t rows)
 {
@@ -89,8 +90,8 @@ static ptrdiff_t forward_and_back(Training *t, ptrdiff_t most)
     }
     batch_labels(t->labels, t->data, SPLIT_TRAIN, t->order, first, rows);
     net_forward(t->head, t->head_tape, rows, &pass);
-    cross_entropy(t->nll, tape_output_grad(t->head_tape), tape_output(t->head_tape), t->labels, 1.0f / (float)rows, rows,
-                  t->classes);
+    cross_entropy(t->nll, tape_output_grad(t->head_tape), tape_output(t->head_tape), t->labels, 1.0f / (float)rows,
+                  rows, t->classes);
     net_backward(t->head, t->head_tape, rows, &pass, t->trains_body);
     if (t->trains_body) {
         memcpy(tape_output_grad(t->body_tape), tape_input_grad(t->head_tape),
@@ -112,7 +113,7 @@ double training_probe(Training *t)
     return (clock_seconds() - began) / (double)rows;
 }
 
-/* ---- the update -------------------------------------------------------------------------------------------------- */
+/* ---- the update ---- */
 
 static double learning_rate(const Training *t)
 {
@@ -147,7 +148,7 @@ static void update(Training *t, Optimised *o, Tape *tape)
     pool_run(t->pool, o->segments, update_segment, &work);
 }
 
-/* ---- the step ---------------------------------------------------------------------------------------------------- */
+/* ---- the step ---- */
 
 static int64_t count_right(const Training *t, ptrdiff_t rows)
 {
@@ -182,7 +183,8 @@ Status training_diverged(const Training *t, const char *what, Err *err)
         name = bad_gradient(t->head, t->head_tape);
         if (!name && t->trains_body) name = bad_gradient(t->body, t->body_tape);
     }
-    char kept[64] = "no checkpoint was written before it", where[PARAM_NAME_SIZE + 32] = "weights and gradients are finite";
+    char kept[64] = "no checkpoint was written before it",
+         where[PARAM_NAME_SIZE + 32] = "weights and gradients are finite";
     if (t->saved_step >= 0) snprintf(kept, sizeof kept, "the last good checkpoint is of step %.0f", t->saved_step);
     if (name) snprintf(where, sizeof where, "first bad %s: %s", kind, name);
     return err_set(err, ERR_DIVERGED, "%s after step %.0f (%s); %s; lower lr (now %g)", what, t->at.step, where, kept,

@@ -9,11 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- telling ----------------------------------------------------------------------------------------------------- */
+/* ---- telling ---- */
 
 Event training_event(const Training *t, EventType type)
 {
-    return (Event){.type = type, .step = (int32_t)t->at.step, .epoch = (int32_t)((int64_t)t->at.step / t->steps_per_epoch),
+    return (Event){.type = type,
+                   .step = (int32_t)t->at.step,
+                   .epoch = (int32_t)((int64_t)t->at.step / t->steps_per_epoch),
                    .stage = t->job->kind->stage};
 }
 
@@ -46,12 +48,12 @@ static Status tell_progress(void *arg, SplitId split, ptrdiff_t done, ptrdiff_t 
     ptrdiff_t tenth = done * 10 / n, before = (done > EVAL_ROWS ? done - EVAL_ROWS : 0) * 10 / n;
     if (tenth == before || (double)n * net_flops(t->body) < long_pass) return OK;
     Event event = training_event(t, EVENT_LOG);
-    snprintf(event.as.log.text, sizeof event.as.log.text, "%s images through the body: %td of %td", split_name[split], done,
-             n);
+    snprintf(event.as.log.text, sizeof event.as.log.text, "%s images through the body: %td of %td", split_name[split],
+             done, n);
     return training_emit(t, &event, err);
 }
 
-/* ---- the stage's beginning --------------------------------------------------------------------------------------- */
+/* ---- the stage's beginning ---- */
 
 /* What the stage will take when it runs to its last step. */
 static double expected_seconds(Training *t)
@@ -68,16 +70,21 @@ static Status emit_stage(Training *t, Err *err)
     event.as.stage.steps = (int32_t)t->steps;
     event.as.stage.epochs = (int32_t)((t->steps + t->steps_per_epoch - 1) / t->steps_per_epoch);
     event.as.stage.parameters = t->head->trained + (t->trains_body ? t->body->trained : 0);
-    if (t->stage2)
-        snprintf(event.as.stage.body, sizeof event.as.stage.body, "%016llx", (unsigned long long)t->frozen);
+    if (t->stage2) snprintf(event.as.stage.body, sizeof event.as.stage.body, "%016llx", (unsigned long long)t->frozen);
     event.wall.expected_seconds = expected_seconds(t);
     return training_emit(t, &event, err);
 }
 
 static Status begin(Training *t, Err *err)
 {
-    t->eval = (Evaluator){.body = t->body, .head = t->head, .pool = t->pool, .seed = (uint64_t)t->spec->seed,
-                          .draws = (int)t->spec->samples, .stopping = stopping, .progress = tell_progress, .arg = t};
+    t->eval = (Evaluator){.body = t->body,
+                          .head = t->head,
+                          .pool = t->pool,
+                          .seed = (uint64_t)t->spec->seed,
+                          .draws = (int)t->spec->samples,
+                          .stopping = stopping,
+                          .progress = tell_progress,
+                          .arg = t};
     TRY(evaluator_open(&t->eval, t->data, err));
     if (t->task->resume) {
         TRY(training_resume(t, err));
@@ -96,7 +103,7 @@ fail:
     return err ? err->code : ERR_IO;
 }
 
-/* ---- validation -------------------------------------------------------------------------------------------------- */
+/* ---- validation ---- */
 
 Status training_evaluate(Training *t, SplitId split, const char *checkpoint, const char *file, Event *event, Err *err)
 {
@@ -147,7 +154,7 @@ static Status end_epoch(Training *t, int64_t epoch, Err *err)
     return training_emit(t, &event, err);
 }
 
-/* ---- commands ---------------------------------------------------------------------------------------------------- */
+/* ---- commands ---- */
 
 static Status stop(Training *t, Err *err)
 {
@@ -182,11 +189,20 @@ static Status obey(Training *t, Err *err)
         if (!host->command(host->arg, &c, t->steps_left == 0)) return OK;
         bool was_paused = t->steps_left == 0;
         switch (c.type) {
-        case COMMAND_PAUSE: t->steps_left = 0; break;
-        case COMMAND_GO: t->steps_left = -1; break;
-        case COMMAND_STEP: t->steps_left = c.value; break;
-        case COMMAND_SET_LR: TRY(set_lr(t, c.value, err)); break;
-        case COMMAND_STOP: return stop(t, err);
+        case COMMAND_PAUSE:
+            t->steps_left = 0;
+            break;
+        case COMMAND_GO:
+            t->steps_left = -1;
+            break;
+        case COMMAND_STEP:
+            t->steps_left = c.value;
+            break;
+        case COMMAND_SET_LR:
+            TRY(set_lr(t, c.value, err));
+            break;
+        case COMMAND_STOP:
+            return stop(t, err);
         }
         if (was_paused && t->steps_left != 0) {
             TRY(emit_state(t, RUN_RUNNING, "", err));
@@ -198,7 +214,7 @@ fail:
     return err ? err->code : ERR_IO;
 }
 
-/* ---- the loop ---------------------------------------------------------------------------------------------------- */
+/* ---- the loop ---- */
 
 static bool finished(const Training *t)
 {
@@ -218,13 +234,15 @@ static Status between_steps(Training *t, Err *err)
 {
     int64_t step = (int64_t)t->at.step, epoch = step / t->steps_per_epoch;
     bool epoch_ended = step % t->steps_per_epoch == 0 && (double)epoch > t->at.epochs_told;
-    if (epoch_ended) TRY(end_epoch(t, epoch, err));
     if (due(t, t->eval_every) && t->at.evaluated < t->at.step) {
         Status validated = validate(t, err);
         if (validated == ERR_INTERRUPTED) return stop(t, err);
         TRY(validated);
     }
-    if (epoch_ended) t->task->host->epoch_end(t->task->host->arg, (int32_t)epoch);
+    if (epoch_ended) { /* after its validation, which the epoch's callbacks may want to see */
+        TRY(end_epoch(t, epoch, err));
+        t->task->host->epoch_end(t->task->host->arg, (int32_t)epoch);
+    }
     if ((due(t, t->checkpoint_every) || finished(t)) && t->saved_step != t->at.step) TRY(training_save(t, err));
     if (!finished(t)) TRY(obey(t, err));
     return OK;

@@ -44,8 +44,8 @@ typedef struct {
     bool resume; /* go on from last.safetensors, or from the start where there is none */
 } TrainTask;
 
-/* Train to the end. OK: done. ERR_INTERRUPTED: stopped on request, a checkpoint is kept. ERR_DIVERGED: says step, parameter and
- * the last good checkpoint. Anything else: failed, with what was written kept. */
+/* Train to the end. OK: done. ERR_INTERRUPTED: stopped on request, a checkpoint is kept. ERR_DIVERGED: says step,
+ * parameter and the last good checkpoint. Anything else: failed, with what was written kept. */
 Status train(const TrainTask *task, Err *err);
 
 #endif

@@ -21,13 +21,13 @@ typedef struct {
 
 /* All of the state that is not an array: doubles, so that a checkpoint holds it as one exact tensor. */
 typedef struct {
-    double step;                       /* optimiser steps done */
-    double epochs_told, evaluated;     /* last epoch and step whose end was dealt with */
-    double best_step, best_nll;        /* best_step 0: none yet */
-    double lr;                         /* base learning rate: `set` changes it */
-    double window_loss, window_kl, window_steps;    /* since the last STEP event */
-    double epoch_loss, epoch_right, epoch_seen;     /* in this epoch */
-    double seq;                        /* of the last event */
+    double step;                                 /* optimiser steps done */
+    double epochs_told, evaluated;               /* last epoch and step whose end was dealt with */
+    double best_step, best_nll;                  /* best_step 0: none yet */
+    double lr;                                   /* base learning rate: `set` changes it */
+    double window_loss, window_kl, window_steps; /* since the last STEP event */
+    double epoch_loss, epoch_right, epoch_seen;  /* in this epoch */
+    double seq;                                  /* of the last event */
 } Position;
 
 enum { POSITION_DOUBLES = sizeof(Position) / sizeof(double) };
@@ -46,23 +46,23 @@ typedef struct {
     Tape *body_tape, *head_tape;              /* body_tape: NULL with cached features */
     Optimised body_opt, head_opt;
     Evaluator eval;
-    uint64_t frozen;                          /* fingerprint of what must not change in stage 2 */
+    uint64_t frozen; /* fingerprint of what must not change in stage 2 */
 
-    float *nll, *eps, *logp;  /* (batch), (batch, Z), (valid, C) */
-    int32_t *order, *labels;  /* (n) of order_epoch; (batch) */
+    float *nll, *eps, *logp; /* (batch), (batch, Z), (valid, C) */
+    int32_t *order, *labels; /* (n) of order_epoch; (batch) */
     int64_t order_epoch;
 
     Position at;
-    double saved_step;        /* of the last checkpoint, -1 for none */
-    double steps_left;        /* of run:step(n); < 0 = run freely */
+    double saved_step;             /* of the last checkpoint, -1 for none */
+    double steps_left;             /* of run:step(n); < 0 = run freely */
     double speed_time, speed_step; /* clock and step of the last STEP event */
 } Training;
 
 /* train_state.c */
 Status training_open(Training *t, const TrainTask *task, Err *err);
 void training_close(Training *t);
-Status training_save(Training *t, Err *err);             /* last.safetensors */
-Status training_resume(Training *t, Err *err);           /* its inverse; a missing file starts from nothing */
+Status training_save(Training *t, Err *err);   /* last.safetensors */
+Status training_resume(Training *t, Err *err); /* its inverse; a missing file starts from nothing */
 void training_keep_best(Training *t);
 uint64_t training_frozen(const Training *t);
 

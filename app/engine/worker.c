@@ -71,24 +71,32 @@ static void epoch_end(void *arg, int32_t epoch)
 static RunState state_of(Status done)
 {
     switch (done) {
-    case OK: return RUN_DONE;
-    case ERR_INTERRUPTED: return RUN_STOPPED;
-    case ERR_DIVERGED: return RUN_DIVERGED;
-    default: return RUN_FAILED;
+    case OK:
+        return RUN_DONE;
+    case ERR_INTERRUPTED:
+        return RUN_STOPPED;
+    case ERR_DIVERGED:
+        return RUN_DIVERGED;
+    default:
+        return RUN_FAILED;
     }
 }
 
-/* The last words of a run: its summary (a run that is done has written its own), then DONE. The folder is unlocked before
- * the main thread hears of it; where the disk takes no more, the main thread is told all the same. */
+/* The last words of a run: its summary (a run that is done has written its own), then DONE. The folder is unlocked
+ * before the main thread hears of it; where the disk takes no more, the main thread is told all the same. */
 static void end(Work *w, Status done, const Err *err)
 {
     Slot *s = w->slot;
     Err second;
-    Event event = {.type = EVENT_DONE, .step = w->step, .epoch = w->epoch, .stage = s->run.job.kind->stage,
+    Event event = {.type = EVENT_DONE,
+                   .step = w->step,
+                   .epoch = w->epoch,
+                   .stage = s->run.job.kind->stage,
                    .as.done.state = state_of(done)};
     if (done != OK) {
         snprintf(event.as.done.what, sizeof event.as.done.what, "%.*s", EVENT_TEXT_SIZE - 1, err->msg);
-        json_t *summary = json_pack("{s:s, s:s}", "state", run_state_name[event.as.done.state], "what", event.as.done.what);
+        json_t *summary =
+            json_pack("{s:s, s:s}", "state", run_state_name[event.as.done.state], "what", event.as.done.what);
         record_summary(&s->record, summary, &second);
         json_decref(summary);
     }
@@ -106,10 +114,16 @@ static void work(Engine *e, Slot *s)
 {
     Work w = {.e = e, .slot = s, .seq = s->seq_before, .began = clock_seconds()};
     Err err = {0};
-    TrainHost host = {.arg = &w, .emit = emit, .command = take_command, .stopping = stopping, .epoch_end = epoch_end,
-                      .seq = &w.seq};
-    TrainTask task = {.job = &s->run.job, .data = s->run.data, .runs = e->runs, .record = &s->record, .pool = e->pool,
-                      .cache = &e->cache, .host = &host, .resume = s->resume};
+    TrainHost host = {
+        .arg = &w, .emit = emit, .command = take_command, .stopping = stopping, .epoch_end = epoch_end, .seq = &w.seq};
+    TrainTask task = {.job = &s->run.job,
+                      .data = s->run.data,
+                      .runs = e->runs,
+                      .record = &s->record,
+                      .pool = e->pool,
+                      .cache = &e->cache,
+                      .host = &host,
+                      .resume = s->resume};
     Status done = train(&task, &err);
     end(&w, done, &err);
 }

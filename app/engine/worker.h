@@ -39,7 +39,7 @@ struct Engine {
     pthread_t worker;
     Pool *pool;
     Ring *ring;
-    FeatureCache cache;                /* the worker's */
+    FeatureCache cache;                 /* the worker's */
     uint32_t cancelled[CANCELLED_MOST]; /* runs whose end has not been told yet; the main thread's */
     int cancelled_n;
 };

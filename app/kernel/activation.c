@@ -12,8 +12,7 @@ void relu_forward(float *y, const float *x, ptrdiff_t n)
 void relu_backward(float *dx, const float *dy, const float *y, ptrdiff_t n, int add)
 {
     for (ptrdiff_t i = 0; i < n; i++) {
-        const float d = dy[i],
-                    dz = y[i] > 0 ? d : 0; /* loaded always: a loop without branches becomes vectors */
+        const float d = dy[i], dz = y[i] > 0 ? d : 0; /* loaded always: a loop without branches becomes vectors */
         dx[i] = add ? dx[i] + dz : dz;
     }
 }
@@ -45,8 +44,7 @@ void mean_pool_forward(float *y, const float *x, ptrdiff_t n, ptrdiff_t h, ptrdi
     }
 }
 
-void mean_pool_backward(float *dx, const float *dy, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c,
-                        int add)
+void mean_pool_backward(float *dx, const float *dy, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c, int add)
 {
     const float scale = 1.0f / (float)(h * w);
     for (ptrdiff_t i = 0; i < n; i++, dy += c, dx += (h + 2) * (w + 2) * c)
@@ -86,8 +84,8 @@ void gaussian_forward(float *z, float *logvar, float *kl, const float *mu, const
     }
 }
 
-void gaussian_backward(float *dmu, float *draw, const float *dz, const float *mu, const float *raw,
-                       const float *logvar, const float *eps, float kl_scale, ptrdiff_t n, ptrdiff_t d)
+void gaussian_backward(float *dmu, float *draw, const float *dz, const float *mu, const float *raw, const float *logvar,
+                       const float *eps, float kl_scale, ptrdiff_t n, ptrdiff_t d)
 {
     (void)raw; /* log s2 says all: d logsigmoid(raw) / d raw = 1 - s2 */
     vector_kernels()->gaussian_backward(dmu, draw, dz, mu, logvar, eps, kl_scale, n * d);

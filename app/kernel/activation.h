@@ -21,13 +21,11 @@ void sum_parts(float *sum, const float *part, ptrdiff_t parts, ptrdiff_t n);
 /* y (n, c) = mean over the h x w pixels of bordered images x (n, h+2, w+2, c); and its gradient (pixels
  * only). */
 void mean_pool_forward(float *y, const float *x, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c);
-void mean_pool_backward(float *dx, const float *dy, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c,
-                        int add);
+void mean_pool_backward(float *dx, const float *dy, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c, int add);
 
 /* y (n, h*w*c) = the pixels of bordered images, row by row; and its gradient (pixels only). */
 void flatten_forward(float *y, const float *x, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c);
-void flatten_backward(float *dx, const float *dy, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c,
-                      int add);
+void flatten_backward(float *dx, const float *dy, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c, int add);
 
 /* V-TST (method.md): log s2 = logsigmoid(raw), z = mu + sqrt(s2) eps (eps NULL: z = mu), and
  * kl (n) = sum_j (mu^2 + s2 - 1 - log s2) / 2. All of mu, raw, logvar, eps, z are (n, d); logvar receives log
@@ -35,7 +33,7 @@ void flatten_backward(float *dx, const float *dy, ptrdiff_t n, ptrdiff_t h, ptrd
 void gaussian_forward(float *z, float *logvar, float *kl, const float *mu, const float *raw, const float *eps,
                       ptrdiff_t n, ptrdiff_t d);
 /* dmu, draw from dz and from kl_scale * d(sum of kl): set, not added. */
-void gaussian_backward(float *dmu, float *draw, const float *dz, const float *mu, const float *raw,
-                       const float *logvar, const float *eps, float kl_scale, ptrdiff_t n, ptrdiff_t d);
+void gaussian_backward(float *dmu, float *draw, const float *dz, const float *mu, const float *raw, const float *logvar,
+                       const float *eps, float kl_scale, ptrdiff_t n, ptrdiff_t d);
 
 #endif

@@ -67,14 +67,12 @@ static float *pack_parity(float *packed, const float *weights, const ConvShape *
 void conv_pack_backward(float *packed, const float *weights, const ConvShape *s)
 {
     for (int py = 0; py < s->stride; py++)
-        for (int px = 0; px < s->stride; px++)
-            packed = pack_parity(packed, weights, s, reach(s, py), reach(s, px));
+        for (int px = 0; px < s->stride; px++) packed = pack_parity(packed, weights, s, reach(s, py), reach(s, px));
 }
 
 static ConvSweep forward_sweep(const ConvShape *s)
 {
-    const ptrdiff_t in_row = (s->w + 2) * s->ci, out_row = (s->w / s->stride + 2) * s->co,
-                    start = 1 - padding(s);
+    const ptrdiff_t in_row = (s->w + 2) * s->ci, out_row = (s->w / s->stride + 2) * s->co, start = 1 - padding(s);
     return (ConvSweep){
         .rows = s->h / s->stride,
         .cols = s->w / s->stride,
@@ -122,8 +120,7 @@ static ConvSweep backward_sweep(const ConvShape *s, int py, int px)
     };
 }
 
-void conv_backward_data(float *dx, const float *dy, const float *packed, const ConvShape *s, ptrdiff_t n,
-                        bool add)
+void conv_backward_data(float *dx, const float *dy, const float *packed, const ConvShape *s, ptrdiff_t n, bool add)
 {
     const ptrdiff_t in = (s->h + 2) * (s->w + 2) * s->ci;
     const ptrdiff_t out = (s->h / s->stride + 2) * (s->w / s->stride + 2) * s->co;

@@ -25,8 +25,7 @@ void conv_pack_backward(float *packed, const float *weights, const ConvShape *s)
 void conv_forward(float *y, const float *x, const float *packed, const ConvShape *s, ptrdiff_t n);
 
 /* dx = dy * w' (or += with add): the gradient of the input. packed by conv_pack_backward. */
-void conv_backward_data(float *dx, const float *dy, const float *packed, const ConvShape *s, ptrdiff_t n,
-                        bool add);
+void conv_backward_data(float *dx, const float *dy, const float *packed, const ConvShape *s, ptrdiff_t n, bool add);
 
 /* dw += the gradient of the weights from n images, in the kernel's own tile order; conv_unpack_gradient then
  * gives grad (co, ci, k, k). The work is split over conv_gradient_tiles(s) tiles of output: tile t only

@@ -15,8 +15,7 @@ enum {
 };
 
 /* y (pixels, GROUP) (+)= x's strips times w, rows of CONV_BLOCK. Only `lanes` channels exist in y. */
-INLINE void sweep_tile(float *y, const float *x, const float *w, const ConvSweep *s, int pixels,
-                       ptrdiff_t lanes)
+INLINE void sweep_tile(float *y, const float *x, const float *w, const ConvSweep *s, int pixels, ptrdiff_t lanes)
 {
     Vec sum[TILE][VECS];
     for (int p = 0; p < pixels; p++)
@@ -91,8 +90,8 @@ static void conv_sweep(float *y, const float *x, const ConvSweep *s)
 }
 
 /* dw (rows, GROUP) += sum over `height` rows of pixels of x's strip (rows) times dy (GROUP). */
-INLINE void gradient_tile(float *dw, const float *x, const float *dy, const ConvSweep *s, ptrdiff_t height,
-                          int rows, ptrdiff_t lanes)
+INLINE void gradient_tile(float *dw, const float *x, const float *dy, const ConvSweep *s, ptrdiff_t height, int rows,
+                          ptrdiff_t lanes)
 {
     Vec sum[TILE][VECS];
     for (int r = 0; r < rows; r++)
@@ -123,8 +122,8 @@ INLINE void gradient_rows(float *dw, const float *x, const float *dy, const Conv
 }
 
 /* One image. Rows of pixels come in groups; a tile adds each group's products in turn. */
-static void conv_gradient(float *dw, const float *x, const float *dy, const ConvSweep *s,
-                          ptrdiff_t first_tile, ptrdiff_t tiles)
+static void conv_gradient(float *dw, const float *x, const float *dy, const ConvSweep *s, ptrdiff_t first_tile,
+                          ptrdiff_t tiles)
 {
     const ptrdiff_t per_tap = (s->length + CONV_TILE_ROWS - 1) / CONV_TILE_ROWS;
     const ptrdiff_t blocks = (s->channels + CONV_BLOCK - 1) / CONV_BLOCK;

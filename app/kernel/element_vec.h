@@ -4,8 +4,8 @@
 
 #include <math.h>
 
-static void adam_range(float *restrict w, float *restrict m, float *restrict v, const float *restrict grad,
-                       ptrdiff_t n, float step, float root_scale, float weight_decay)
+static void adam_range(float *restrict w, float *restrict m, float *restrict v, const float *restrict grad, ptrdiff_t n,
+                       float step, float root_scale, float weight_decay)
 {
     const float keep1 = (float)ADAM_BETA1, keep2 = (float)ADAM_BETA2;
     const float take1 = (float)(1 - ADAM_BETA1), take2 = (float)(1 - ADAM_BETA2);
@@ -19,8 +19,7 @@ static void adam_range(float *restrict w, float *restrict m, float *restrict v, 
 
 /* gaussian_forward (activation.h) of up to LANES elements; returns twice their KL. logsigmoid(raw) = min(raw,
  * 0) - log(1 + e^-|raw|). */
-INLINE Vec gaussian_lanes(float *z, float *logvar, const float *mu, const float *raw, const float *eps,
-                          ptrdiff_t lanes)
+INLINE Vec gaussian_lanes(float *z, float *logvar, const float *mu, const float *raw, const float *eps, ptrdiff_t lanes)
 {
     const Vec m = vec_load(mu, lanes), r = vec_load(raw, lanes);
     const Vec minus_size = (Vec)((Mask)r | INT32_MIN);
@@ -32,8 +31,8 @@ INLINE Vec gaussian_lanes(float *z, float *logvar, const float *mu, const float 
 }
 
 /* One row; returns its KL. */
-static float gaussian_forward_row(float *z, float *logvar, const float *mu, const float *raw,
-                                  const float *eps, ptrdiff_t d)
+static float gaussian_forward_row(float *z, float *logvar, const float *mu, const float *raw, const float *eps,
+                                  ptrdiff_t d)
 {
     Vec sum = {0};
     double kl = 0;
@@ -48,8 +47,8 @@ static float gaussian_forward_row(float *z, float *logvar, const float *mu, cons
 
 /* dmu = dz + kl_scale mu; draw = (dz eps s + kl_scale (s2 - 1)) / 2 (1 - s2), as d log s2 / d raw = 1 - s2.
  */
-static void gaussian_backward_range(float *dmu, float *draw, const float *dz, const float *mu,
-                                    const float *logvar, const float *eps, float kl_scale, ptrdiff_t n)
+static void gaussian_backward_range(float *dmu, float *draw, const float *dz, const float *mu, const float *logvar,
+                                    const float *eps, float kl_scale, ptrdiff_t n)
 {
     for (ptrdiff_t j = 0; j < n; j += LANES) {
         const ptrdiff_t lanes = n - j;

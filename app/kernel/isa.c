@@ -60,8 +60,7 @@ static Status choose(const char *name, Err *err)
     for (int i = 0; !k && i < SETS; i++) {
         if (strcmp(name, sets[i].kernels->name) != 0) continue;
         if (!sets[i].supported())
-            return err_set(err, ERR_USAGE, "TARE_ISA=%s: this processor lacks it; try TARE_ISA=%s", name,
-                           best()->name);
+            return err_set(err, ERR_USAGE, "TARE_ISA=%s: this processor lacks it; try TARE_ISA=%s", name, best()->name);
         k = sets[i].kernels;
     }
     if (!k) return err_set(err, ERR_USAGE, "TARE_ISA=%s is unknown; use portable, avx2 or avx512", name);

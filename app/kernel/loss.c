@@ -21,8 +21,8 @@ void log_softmax(float *logp, const float *logits, ptrdiff_t n, ptrdiff_t c)
     }
 }
 
-void cross_entropy(float *nll, float *dlogits, const float *logits, const int32_t *labels, float scale,
-                   ptrdiff_t n, ptrdiff_t c)
+void cross_entropy(float *nll, float *dlogits, const float *logits, const int32_t *labels, float scale, ptrdiff_t n,
+                   ptrdiff_t c)
 {
     for (ptrdiff_t i = 0; i < n; i++, logits += c) {
         double norm = log_sum_exp(logits, c);

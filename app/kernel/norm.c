@@ -11,12 +11,10 @@ void bn_sums(double *sum, double *square, const float *x, ptrdiff_t n, ptrdiff_t
     memset(sum, 0, (size_t)c * sizeof *sum);
     memset(square, 0, (size_t)c * sizeof *square);
     for (ptrdiff_t i = 0; i < n; i++)
-        for (ptrdiff_t r = 1; r <= h; r++)
-            k->bn_sums(sum, square, x + ((i * (h + 2) + r) * (w + 2) + 1) * c, w, c);
+        for (ptrdiff_t r = 1; r <= h; r++) k->bn_sums(sum, square, x + ((i * (h + 2) + r) * (w + 2) + 1) * c, w, c);
 }
 
-void bn_moments(float *mean, float *rstd, const double *sum, const double *square, ptrdiff_t count,
-                ptrdiff_t c)
+void bn_moments(float *mean, float *rstd, const double *sum, const double *square, ptrdiff_t count, ptrdiff_t c)
 {
     for (ptrdiff_t j = 0; j < c; j++) {
         double m = sum[j] / (double)count, variance = square[j] / (double)count - m * m;
@@ -39,8 +37,7 @@ void bn_relu_forward(float *y, const float *x, const float *mean, const float *r
 }
 
 void bn_relu_backward_sums(double *dgamma, double *dbeta, const float *dy, const float *y, const float *x,
-                           const float *mean, const float *rstd, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w,
-                           ptrdiff_t c)
+                           const float *mean, const float *rstd, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c)
 {
     const VectorKernels *k = vector_kernels();
     const BatchNorm bn = {.mean = mean, .rstd = rstd};
@@ -53,10 +50,9 @@ void bn_relu_backward_sums(double *dgamma, double *dbeta, const float *dy, const
         }
 }
 
-void bn_relu_backward(float *dx, const float *dy, const float *y, const float *x, const float *mean,
-                      const float *rstd, const float *gamma, const float *dgamma, const float *dbeta,
-                      ptrdiff_t count, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c,
-                      int batch_statistics, int add)
+void bn_relu_backward(float *dx, const float *dy, const float *y, const float *x, const float *mean, const float *rstd,
+                      const float *gamma, const float *dgamma, const float *dbeta, ptrdiff_t count, ptrdiff_t n,
+                      ptrdiff_t h, ptrdiff_t w, ptrdiff_t c, int batch_statistics, int add)
 {
     const VectorKernels *k = vector_kernels();
     const BatchNorm bn = {.mean = mean,

@@ -14,8 +14,7 @@
 void bn_sums(double *sum, double *square, const float *x, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c);
 
 /* mean (c), rstd (c) = mean and 1/sqrt(biased variance + eps) from sums over `count` pixels. */
-void bn_moments(float *mean, float *rstd, const double *sum, const double *square, ptrdiff_t count,
-                ptrdiff_t c);
+void bn_moments(float *mean, float *rstd, const double *sum, const double *square, ptrdiff_t count, ptrdiff_t c);
 
 /* y = max(0, gamma (x - mean) rstd + beta). y may not alias x. */
 void bn_relu_forward(float *y, const float *x, const float *mean, const float *rstd, const float *gamma,
@@ -24,14 +23,12 @@ void bn_relu_forward(float *y, const float *x, const float *mean, const float *r
 /* First step back: dgamma (c), dbeta (c) = sums over the pixels of n images of dz xhat and dz, in double,
  * where dz = dy [y > 0] and xhat = (x - mean) rstd. */
 void bn_relu_backward_sums(double *dgamma, double *dbeta, const float *dy, const float *y, const float *x,
-                           const float *mean, const float *rstd, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w,
-                           ptrdiff_t c);
+                           const float *mean, const float *rstd, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c);
 
 /* Second step: dx (+)= gamma rstd (dz - dbeta/count - xhat dgamma/count), count pixels in the whole batch.
  * With batch_statistics = 0 (running statistics were used) dx (+)= gamma rstd dz. */
-void bn_relu_backward(float *dx, const float *dy, const float *y, const float *x, const float *mean,
-                      const float *rstd, const float *gamma, const float *dgamma, const float *dbeta,
-                      ptrdiff_t count, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c,
-                      int batch_statistics, int add);
+void bn_relu_backward(float *dx, const float *dy, const float *y, const float *x, const float *mean, const float *rstd,
+                      const float *gamma, const float *dgamma, const float *dbeta, ptrdiff_t count, ptrdiff_t n,
+                      ptrdiff_t h, ptrdiff_t w, ptrdiff_t c, int batch_statistics, int add);
 
 #endif

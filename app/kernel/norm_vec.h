@@ -54,8 +54,7 @@ INLINE void relu_block(float *y, const float *x, const BatchNorm *bn, ptrdiff_t 
         EACH_VEC(v)
         {
             const Vec z = (value[v] - mean[v]) * scale[v] + beta[v];
-            vec_store(y + p + v * LANES, vec_where(~(z < 0), z),
-                      lanes - v * LANES); /* a NaN is not < 0 and stays */
+            vec_store(y + p + v * LANES, vec_where(~(z < 0), z), lanes - v * LANES); /* a NaN is not < 0 and stays */
         }
     }
 }
@@ -76,9 +75,8 @@ INLINE void load_dz(Vec *dz, const float *dy, const float *y, ptrdiff_t lanes)
     EACH_VEC(v) dz[v] = vec_where(value[v] > 0, dz[v]);
 }
 
-INLINE void backward_sums_block(double *dgamma, double *dbeta, const float *dy, const float *y,
-                                const float *x, const BatchNorm *bn, ptrdiff_t w, ptrdiff_t c, ptrdiff_t j,
-                                ptrdiff_t lanes)
+INLINE void backward_sums_block(double *dgamma, double *dbeta, const float *dy, const float *y, const float *x,
+                                const BatchNorm *bn, ptrdiff_t w, ptrdiff_t c, ptrdiff_t j, ptrdiff_t lanes)
 {
     Vec mean[NORM_VECS], rstd[NORM_VECS], value[NORM_VECS], dz[NORM_VECS];
     Vec with_x[NORM_VECS] = {{0}}, plain[NORM_VECS] = {{0}};
@@ -95,18 +93,17 @@ INLINE void backward_sums_block(double *dgamma, double *dbeta, const float *dy, 
     add_block(dbeta + j, plain, lanes);
 }
 
-static void bn_relu_backward_sums_row(double *dgamma, double *dbeta, const float *dy, const float *y,
-                                      const float *x, const BatchNorm *bn, ptrdiff_t w, ptrdiff_t c)
+static void bn_relu_backward_sums_row(double *dgamma, double *dbeta, const float *dy, const float *y, const float *x,
+                                      const BatchNorm *bn, ptrdiff_t w, ptrdiff_t c)
 {
     ptrdiff_t j = 0;
-    for (; j + NORM_BLOCK <= c; j += NORM_BLOCK)
-        backward_sums_block(dgamma, dbeta, dy, y, x, bn, w, c, j, NORM_BLOCK);
+    for (; j + NORM_BLOCK <= c; j += NORM_BLOCK) backward_sums_block(dgamma, dbeta, dy, y, x, bn, w, c, j, NORM_BLOCK);
     if (j < c) backward_sums_block(dgamma, dbeta, dy, y, x, bn, w, c, j, c - j);
 }
 
 /* dx (+)= scale (dz - shift - (x - mean) slope), with what does not depend on the pixel worked out first. */
-INLINE void backward_block(float *dx, const float *dy, const float *y, const float *x, const BatchNorm *bn,
-                           ptrdiff_t w, ptrdiff_t c, int add, ptrdiff_t j, ptrdiff_t lanes)
+INLINE void backward_block(float *dx, const float *dy, const float *y, const float *x, const BatchNorm *bn, ptrdiff_t w,
+                           ptrdiff_t c, int add, ptrdiff_t j, ptrdiff_t lanes)
 {
     Vec mean[NORM_VECS], scale[NORM_VECS], slope[NORM_VECS], shift[NORM_VECS], rstd[NORM_VECS];
     Vec value[NORM_VECS], dz[NORM_VECS], old[NORM_VECS] = {{0}};
@@ -130,8 +127,8 @@ INLINE void backward_block(float *dx, const float *dy, const float *y, const flo
     }
 }
 
-static void bn_relu_backward_row(float *dx, const float *dy, const float *y, const float *x,
-                                 const BatchNorm *bn, ptrdiff_t w, ptrdiff_t c, int add)
+static void bn_relu_backward_row(float *dx, const float *dy, const float *y, const float *x, const BatchNorm *bn,
+                                 ptrdiff_t w, ptrdiff_t c, int add)
 {
     ptrdiff_t j = 0;
     for (; j + NORM_BLOCK <= c; j += NORM_BLOCK) backward_block(dx, dy, y, x, bn, w, c, add, j, NORM_BLOCK);

@@ -22,8 +22,8 @@ enum {
  * weights. A tap is a strip of `length` contiguous floats, (kx, c) of one ky. All starts and steps in floats.
  */
 typedef struct {
-    ptrdiff_t rows, cols;                 /* output pixels */
-    ptrdiff_t in_start, in_row, in_pixel; /* the first strip of output pixel (0, 0); its steps with r and p */
+    ptrdiff_t rows, cols;                    /* output pixels */
+    ptrdiff_t in_start, in_row, in_pixel;    /* the first strip of output pixel (0, 0); its steps with r and p */
     ptrdiff_t out_start, out_row, out_pixel; /* output pixel (0, 0); its steps with r and p */
     ptrdiff_t taps, tap_step, length;        /* from a strip to the next tap's */
     ptrdiff_t channels;                      /* of the output */
@@ -42,20 +42,19 @@ typedef struct {
     /* one image: y (+)= x * weights */
     void (*conv_sweep)(float *y, const float *x, const ConvSweep *s);
     /* one image: dw (tile, CONV_TILE_ROWS, CONV_BLOCK) += the products of a forward sweep's strips and dy */
-    void (*conv_gradient)(float *dw, const float *x, const float *dy, const ConvSweep *s,
-                          ptrdiff_t first_tile, ptrdiff_t tiles);
+    void (*conv_gradient)(float *dw, const float *x, const float *dy, const ConvSweep *s, ptrdiff_t first_tile,
+                          ptrdiff_t tiles);
     /* one row of w pixels x c channels */
     void (*bn_sums)(double *sum, double *square, const float *x, ptrdiff_t w, ptrdiff_t c);
     void (*bn_relu)(float *y, const float *x, const BatchNorm *bn, ptrdiff_t w, ptrdiff_t c);
-    void (*bn_relu_backward_sums)(double *dgamma, double *dbeta, const float *dy, const float *y,
-                                  const float *x, const BatchNorm *bn, ptrdiff_t w, ptrdiff_t c);
+    void (*bn_relu_backward_sums)(double *dgamma, double *dbeta, const float *dy, const float *y, const float *x,
+                                  const BatchNorm *bn, ptrdiff_t w, ptrdiff_t c);
     void (*bn_relu_backward)(float *dx, const float *dy, const float *y, const float *x, const BatchNorm *bn,
                              ptrdiff_t w, ptrdiff_t c, int add);
     /* element-wise */
     void (*adam)(float *w, float *m, float *v, const float *grad, ptrdiff_t n, float step, float root_scale,
                  float weight_decay);
-    float (*gaussian_row)(float *z, float *logvar, const float *mu, const float *raw, const float *eps,
-                          ptrdiff_t d);
+    float (*gaussian_row)(float *z, float *logvar, const float *mu, const float *raw, const float *eps, ptrdiff_t d);
     void (*gaussian_backward)(float *dmu, float *draw, const float *dz, const float *mu, const float *logvar,
                               const float *eps, float kl_scale, ptrdiff_t n);
 } VectorKernels;

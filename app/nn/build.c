@@ -165,8 +165,7 @@ Status net_finish(Net *net, int output, Err *err)
     size_t bytes = ((size_t)net->size * sizeof(float) + 63) & ~(size_t)63;
     net->values = output < 0 ? NULL : aligned_alloc(64, bytes ? bytes : 64);
     if (!net->values)
-        return err_set(err, ERR_MEMORY, "no memory for a network of %td parameters; lower its width",
-                       net->size);
+        return err_set(err, ERR_MEMORY, "no memory for a network of %td parameters; lower its width", net->size);
     memset(net->values, 0, bytes);
     net->output = net->slot[output];
     return OK;

@@ -37,16 +37,15 @@ static Status find_fitting(const Param *p, const char *prefix, const TensorFile 
     char name[2 * TENSOR_NAME_SIZE], want[SHAPE_TEXT], have[SHAPE_TEXT];
     snprintf(name, sizeof name, "%s%s", prefix, p->name);
     const Tensor *t = *found = tensors_find(f, name);
-    if (!t)
-        return err_set(err, ERR_FORMAT, "%s: tensor '%s' is missing; it is of another network", path, name);
+    if (!t) return err_set(err, ERR_FORMAT, "%s: tensor '%s' is missing; it is of another network", path, name);
     if (t->type != TENSOR_F32) return err_set(err, ERR_FORMAT, "%s: tensor '%s' is not F32", path, name);
     if (t->dims != p->dims || memcmp(t->shape, p->shape, (size_t)p->dims * sizeof *p->shape) != 0)
         return err_set(err, ERR_FORMAT, "%s: tensor '%s' is %s, and the network wants %s", path, name,
                        shape_text(have, t->dims, t->shape), shape_text(want, p->dims, p->shape));
     for (ptrdiff_t j = 0; j < p->size; j++)
         if (!isfinite(((const float *)t->data)[j]))
-            return err_set(err, ERR_FORMAT, "%s: tensor '%s' has a value that is no number (element %td)",
-                           path, name, j);
+            return err_set(err, ERR_FORMAT, "%s: tensor '%s' has a value that is no number (element %td)", path, name,
+                           j);
     return OK;
 }
 

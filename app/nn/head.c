@@ -29,17 +29,15 @@ Net *net_head(const HeadSpec *spec, ptrdiff_t features, ptrdiff_t classes, Err *
         return NULL;
     }
     if (features < 1 || classes < 2 || (!linear && (spec->z < 1 || spec->z > 65536))) {
-        err_set(err, ERR_USAGE,
-                "a head of %td features, %td classes, z = %lld: at least 1, 2, and z 1 to 65536", features,
-                classes, (long long)spec->z);
+        err_set(err, ERR_USAGE, "a head of %td features, %td classes, z = %lld: at least 1, 2, and z 1 to 65536",
+                features, classes, (long long)spec->z);
         return NULL;
     }
     Net *net = net_new(spec->kind, (Shape){0, 0, features}, err);
     if (!net) return NULL;
     int z = linear ? 0 : add_hidden(net, "qzx_model", (ptrdiff_t)spec->z);
     if (variational) z = net_add_gaussian(net, z, add_hidden(net, "qzx_var", (ptrdiff_t)spec->z));
-    if (net_finish(net, net_add_linear(net, z, linear ? "logits" : "pyz.fc1_y", classes), err) == OK)
-        return net;
+    if (net_finish(net, net_add_linear(net, z, linear ? "logits" : "pyz.fc1_y", classes), err) == OK) return net;
     net_release(net);
     return NULL;
 }
@@ -78,8 +76,7 @@ static void draw_chunk(void *work, ptrdiff_t chunk, int thread)
     const float *b = head->values + head->param[last->param[1]].offset;
     const float *mu = tape_slot(p->tape, head, gaussian->in[0], chunk);
     const float *logvar = p->tape->state[head->ops - 2].logvar + first * z;
-    float *sigma =
-        tape_slot(p->tape, head, gaussian->in[1], chunk); /* over the raw values, which are done with */
+    float *sigma = tape_slot(p->tape, head, gaussian->in[1], chunk); /* over the raw values, which are done with */
     float *draw = tape_slot(p->tape, head, gaussian->out, chunk), *logits = p->tape->output + first * c;
     double *mean_p = p->tape->mean_p + first * c;
     memset(mean_p, 0, (size_t)(n * c) * sizeof *mean_p);
@@ -95,13 +92,12 @@ static void draw_chunk(void *work, ptrdiff_t chunk, int thread)
     }
     for (ptrdiff_t i = 0; i < n * c; i++) {
         double mean = mean_p[i] / p->draws;
-        p->logp[first * c + i] =
-            (float)log(mean < DBL_MIN ? DBL_MIN : mean); /* log 0 is no NLL; a NaN stays */
+        p->logp[first * c + i] = (float)log(mean < DBL_MIN ? DBL_MIN : mean); /* log 0 is no NLL; a NaN stays */
     }
 }
 
-void head_predict(const Net *head, Tape *tape, const float *features, ptrdiff_t rows, int draws,
-                  uint64_t seed, ptrdiff_t first_row, Pool *pool, float *logp)
+void head_predict(const Net *head, Tape *tape, const float *features, ptrdiff_t rows, int draws, uint64_t seed,
+                  ptrdiff_t first_row, Pool *pool, float *logp)
 {
     const Pass pass = {.mode = PASS_EVAL, .pool = pool};
     Prediction p = {head, tape, rows, first_row, draws, seed, logp};

@@ -49,19 +49,19 @@ typedef struct {
     int references;          /* atomic */
 } Net;
 
-/* ---- building -------------------------------------------------------------------------------------------------- */
+/* ---- building ---- */
 
 /* Which body: a row of the table of families in family.c. */
 typedef struct {
     char family[OPTION_TEXT_SIZE];
-    int64_t depth, width;  /* wrn */
+    int64_t depth, width;   /* wrn */
     int64_t hidden, layers; /* mlp: `layers` hidden layers of `hidden` units */
 } ModelSpec;
 
 extern const Option wrn_options[], mlp_options[];
 
 typedef struct {
-    const char *name;       /* "wrn" */
+    const char *name; /* "wrn" */
     const Option *options;
     Status (*check)(const ModelSpec *spec, Shape image, Err *err);
     Status (*build)(Net *net, const ModelSpec *spec, Shape image, Err *err);
@@ -92,7 +92,7 @@ uint64_t net_fingerprint(const Net *net);                 /* of names, shapes an
 bool net_finite(const Net *net, const char **name);       /* false: *name is the first parameter with a NaN or Inf */
 double net_flops(const Net *net);                         /* multiply-adds x 2 of one row's forward pass */
 
-/* ---- running --------------------------------------------------------------------------------------------------- */
+/* ---- running ---- */
 
 typedef struct Tape Tape;
 
@@ -113,19 +113,20 @@ Tape *tape_open(const Net *net, ptrdiff_t rows, bool training, Err *err);
 void tape_close(Tape *tape); /* NULL is fine */
 size_t tape_bytes(const Tape *tape);
 
-float *tape_input(Tape *tape);              /* fill before net_forward; borders of images stay zero */
-const float *tape_output(const Tape *tape); /* (rows, output) */
-float *tape_output_grad(Tape *tape);        /* fill before net_backward */
+float *tape_input(Tape *tape);                  /* fill before net_forward; borders of images stay zero */
+const float *tape_output(const Tape *tape);     /* (rows, output) */
+float *tape_output_grad(Tape *tape);            /* fill before net_backward */
 const float *tape_input_grad(const Tape *tape); /* plain rows only (a head's features) */
-float *tape_grads(Tape *tape);              /* (net->trained): set, not added to, by net_backward */
-const float *tape_kl(const Tape *tape);     /* (rows): KL(q(z|x) || N(0, I)) summed over Z; NULL unless vtst */
+float *tape_grads(Tape *tape);                  /* (net->trained): set, not added to, by net_backward */
+const float *tape_kl(const Tape *tape);         /* (rows): KL(q(z|x) || N(0, I)) summed over Z; NULL unless vtst */
 
 /* Same bits for any number of threads: chunks of 8 rows in a network of convolutions, of 64 rows in any other (fewer,
  * by halves, where a chunk would take over 2 GFLOP). */
 void net_forward(const Net *net, Tape *tape, ptrdiff_t rows, const Pass *pass);
 
-/* Once after a PASS_TRAIN forward on the same rows: it uses up the activations. Gradients of sum over rows of (what output_grad says + kl_weight KL / rows
- * for a vtst head: the loss is a mean over the batch). want_input: fill tape_input_grad. */
+/* Once after a PASS_TRAIN forward on the same rows: it uses up the activations. Gradients of sum over rows of (what
+ * output_grad says + kl_weight KL / rows for a vtst head: the loss is a mean over the batch). want_input: fill
+ * tape_input_grad. */
 void net_backward(const Net *net, Tape *tape, ptrdiff_t rows, const Pass *pass, bool want_input);
 
 /* Move the running statistics towards the last training batch's (unbiased variance). Mutates net. */

@@ -73,8 +73,7 @@ static void flatten_run_back(const OpRun *r)
     if (r->dx[0]) flatten_backward(r->dx[0], r->dy, r->n, s.h, s.w, s.c, r->add[0]);
 }
 
-const OpKind op_flatten = {
-    .name = "flatten", .forward = {.run = flatten_run}, .backward = {.run = flatten_run_back}};
+const OpKind op_flatten = {.name = "flatten", .forward = {.run = flatten_run}, .backward = {.run = flatten_run_back}};
 
 /* ---- linear ---- */
 
@@ -126,8 +125,8 @@ const OpKind op_linear = {
 
 /* ---- V-TST's draw of z ---- */
 
-static void gaussian_plan(const Net *net, const Op *op, OpState *s, Carver *c, ptrdiff_t rows,
-                          ptrdiff_t chunks, bool training)
+static void gaussian_plan(const Net *net, const Op *op, OpState *s, Carver *c, ptrdiff_t rows, ptrdiff_t chunks,
+                          bool training)
 {
     (void)chunks, (void)training;
     s->logvar = CARVE_FLOATS(c, rows * net->slot[op->out].c);

@@ -23,14 +23,14 @@ struct Op {
 /* What an operation keeps in a tape. Partial gradients: one part for each chunk, summed in their order at the
  * end. */
 typedef struct {
-    float *packed; /* conv: the weights as the direction that is running wants them */
-    float *part;   /* (parts, part_size): gradients of the parameters, or NULL: straight into grads */
+    float *packed;              /* conv: the weights as the direction that is running wants them */
+    float *part;                /* (parts, part_size): gradients of the parameters, or NULL: straight into grads */
     ptrdiff_t parts, part_size; /* part_size in floats */
-    ptrdiff_t tiles;    /* conv: > 0 where the gradient is split over tiles of output instead; parts = 1 */
-    double *sums;       /* bn_relu: (chunks, 2, c): a chunk's sums, forward and backward */
-    double *batch;      /* bn_relu: (2, c): sums of x and x^2 over the batch */
-    float *mean, *rstd; /* bn_relu: (c): what the running pass normalises with */
-    float *logvar, *kl; /* gaussian: (rows, z), (rows) */
+    ptrdiff_t tiles;            /* conv: > 0 where the gradient is split over tiles of output instead; parts = 1 */
+    double *sums;               /* bn_relu: (chunks, 2, c): a chunk's sums, forward and backward */
+    double *batch;              /* bn_relu: (2, c): sums of x and x^2 over the batch */
+    float *mean, *rstd;         /* bn_relu: (c): what the running pass normalises with */
+    float *logvar, *kl;         /* gaussian: (rows, z), (rows) */
 } OpState;
 
 /* One operation on one chunk of rows; or on the whole batch: then chunk = -1, and x, y, dx, dy tell only what
@@ -105,8 +105,7 @@ struct OpKind {
     OpFn *collect;                                 /* once, at the end of the backward pass: parts -> grads */
     bool keeps_in, keeps_out;                      /* the backward pass reads the inputs, the output */
     double (*flops)(const Net *net, const Op *op); /* forward, of one row */
-    void (*plan)(const Net *net, const Op *op, OpState *s, Carver *c, ptrdiff_t rows, ptrdiff_t chunks,
-                 bool training);
+    void (*plan)(const Net *net, const Op *op, OpState *s, Carver *c, ptrdiff_t rows, ptrdiff_t chunks, bool training);
 };
 
 extern const OpKind op_conv, op_bn_relu, op_relu, op_add, op_mean_pool, op_flatten, op_linear, op_gaussian;

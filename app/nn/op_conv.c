@@ -156,16 +156,15 @@ static void bn_measured(const OpRun *r)
 static void bn_run(const OpRun *r)
 {
     Shape s = in_shape(r);
-    bn_relu_forward(r->y, r->x[0], r->state->mean, r->state->rstd, values_of(r, 0), values_of(r, 1), r->n,
-                    s.h, s.w, s.c);
+    bn_relu_forward(r->y, r->x[0], r->state->mean, r->state->rstd, values_of(r, 0), values_of(r, 1), r->n, s.h, s.w,
+                    s.c);
 }
 
 static void bn_measure_back(const OpRun *r)
 {
     Shape s = in_shape(r);
     double *sums = bn_sums_of(r);
-    bn_relu_backward_sums(sums, sums + s.c, r->dy, r->y, r->x[0], r->state->mean, r->state->rstd, r->n, s.h,
-                          s.w, s.c);
+    bn_relu_backward_sums(sums, sums + s.c, r->dy, r->y, r->x[0], r->state->mean, r->state->rstd, r->n, s.h, s.w, s.c);
 }
 
 static void bn_measured_back(const OpRun *r)
@@ -183,8 +182,8 @@ static void bn_run_back(const OpRun *r)
 {
     if (!r->dx[0]) return;
     Shape s = in_shape(r);
-    bn_relu_backward(r->dx[0], r->dy, r->y, r->x[0], r->state->mean, r->state->rstd, values_of(r, 0),
-                     grads_of(r, 0), grads_of(r, 1), r->rows * s.h * s.w, r->n, s.h, s.w, s.c, 1, r->add[0]);
+    bn_relu_backward(r->dx[0], r->dy, r->y, r->x[0], r->state->mean, r->state->rstd, values_of(r, 0), grads_of(r, 0),
+                     grads_of(r, 1), r->rows * s.h * s.w, r->n, s.h, s.w, s.c, 1, r->add[0]);
 }
 
 const OpKind op_bn_relu = {

@@ -74,8 +74,7 @@ static void place_slots(Tape *t, const Net *net, Buffer *buffer, Life *life)
     int buffers = 0;
     lifetimes(net, t->training, value, grad);
     for (int i = 0; i < net->ops - 1; i++)
-        t->slot[net->op[i].out].value =
-            place(t, buffer, &buffers, net->slot[net->op[i].out], value[net->op[i].out]);
+        t->slot[net->op[i].out].value = place(t, buffer, &buffers, net->slot[net->op[i].out], value[net->op[i].out]);
     for (int time = net->ops; t->training && time < 2 * net->ops; time++)
         for (int s = 1; s < net->slots - 1; s++)
             if (t->slot[s].wanted && grad[s].birth == time)
@@ -92,8 +91,7 @@ static void plan_gradients(Tape *t, const Net *net, Life *seen)
     }
     for (int s = 0; s < net->slots; s++) seen[s].birth = 0;
     for (int i = net->ops - 1; i >= 0; i--)
-        for (int k = 0; k < 2 && net->op[i].in[k] >= 0; k++)
-            t->add[i][k] = seen[net->op[i].in[k]].birth++ > 0;
+        for (int k = 0; k < 2 && net->op[i].in[k] >= 0; k++) t->add[i][k] = seen[net->op[i].in[k]].birth++ > 0;
 }
 
 /* Everything that lies in the arena. */

@@ -43,15 +43,13 @@ void tensors_free(TensorFile *f)
     tensors_init(f);
 }
 
-Status tensors_add(TensorFile *f, const char *name, TensorType type, int dims, const ptrdiff_t *shape,
-                   const void *data, Err *err)
+Status tensors_add(TensorFile *f, const char *name, TensorType type, int dims, const ptrdiff_t *shape, const void *data,
+                   Err *err)
 {
     if (strlen(name) >= TENSOR_NAME_SIZE)
-        return err_set(err, ERR_USAGE, "tensor name '%s' is longer than %d bytes", name,
-                       TENSOR_NAME_SIZE - 1);
+        return err_set(err, ERR_USAGE, "tensor name '%s' is longer than %d bytes", name, TENSOR_NAME_SIZE - 1);
     if (dims < 0 || dims > PARAM_MAX_DIMS)
-        return err_set(err, ERR_USAGE, "tensor '%s' has %d dimensions; at most %d", name, dims,
-                       PARAM_MAX_DIMS);
+        return err_set(err, ERR_USAGE, "tensor '%s' has %d dimensions; at most %d", name, dims, PARAM_MAX_DIMS);
     if (tensors_find(f, name)) return err_set(err, ERR_USAGE, "two tensors are named '%s'", name);
     if (f->tensors == f->room) {
         int room = f->room ? 2 * f->room : 16;
@@ -70,8 +68,7 @@ Status tensors_add(TensorFile *f, const char *name, TensorType type, int dims, c
 Status tensors_meta(TensorFile *f, const char *key, const char *value, Err *err)
 {
     if (strlen(key) >= sizeof f->meta_key[0])
-        return err_set(err, ERR_USAGE, "metadata key '%s' is longer than %zu bytes", key,
-                       sizeof f->meta_key[0] - 1);
+        return err_set(err, ERR_USAGE, "metadata key '%s' is longer than %zu bytes", key, sizeof f->meta_key[0] - 1);
     if (tensors_meta_find(f, key)) return err_set(err, ERR_USAGE, "two metadata values are named '%s'", key);
     size_t more = (size_t)f->metas + 1;
     void *keys = realloc(f->meta_key, more * sizeof *f->meta_key);
@@ -128,8 +125,8 @@ static json_t *tensor_json(const Tensor *t, size_t begin, size_t end)
 {
     json_t *shape = json_array();
     for (int d = 0; d < t->dims; d++) json_array_append_new(shape, json_integer(t->shape[d]));
-    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", tensor_kinds[t->type].name, "shape", shape,
-                     "data_offsets", (json_int_t)begin, (json_int_t)end);
+    return json_pack("{s:s, s:o, s:[I, I]}", "dtype", tensor_kinds[t->type].name, "shape", shape, "data_offsets",
+                     (json_int_t)begin, (json_int_t)end);
 }
 
 /* The JSON header of tensors that lie in this order, malloc'ed; NULL without memory or for text that is not

@@ -40,8 +40,7 @@ static bool json_size(const json_t *j, size_t *value)
 }
 
 /* One row of the header. data_size: bytes that the file has for all tensors. */
-static Status read_entry(const char *path, const char *name, const json_t *row, size_t data_size, Entry *e,
-                         Err *err)
+static Status read_entry(const char *path, const char *name, const json_t *row, size_t data_size, Entry *e, Err *err)
 {
     const char *type = json_string_value(json_object_get(row, "dtype"));
     const json_t *shape = json_object_get(row, "shape"), *offsets = json_object_get(row, "data_offsets");
@@ -52,29 +51,27 @@ static Status read_entry(const char *path, const char *name, const json_t *row, 
         return err_set(err, ERR_FORMAT, "%s: tensor '%s' lacks dtype, shape or data_offsets", path, name);
     while (index < TENSOR_KINDS && strcmp(tensor_kinds[index].name, type) != 0) index++;
     if (index == TENSOR_KINDS)
-        return err_set(err, ERR_FORMAT, "%s: tensor '%s' is of type %s; this reads F32, F64, I32, I64 and U8",
-                       path, name, type);
+        return err_set(err, ERR_FORMAT, "%s: tensor '%s' is of type %s; this reads F32, F64, I32, I64 and U8", path,
+                       name, type);
     if (strlen(name) >= sizeof t->name || json_array_size(shape) > PARAM_MAX_DIMS)
         return err_set(err, ERR_FORMAT,
-                       "%s: tensor '%s' has %zu dimensions (at most %d) or too long a name (at most %zu)",
-                       path, name, json_array_size(shape), PARAM_MAX_DIMS, sizeof t->name - 1);
+                       "%s: tensor '%s' has %zu dimensions (at most %d) or too long a name (at most %zu)", path, name,
+                       json_array_size(shape), PARAM_MAX_DIMS, sizeof t->name - 1);
     t->type = (TensorType)index;
     t->dims = (int)json_array_size(shape);
     snprintf(t->name, sizeof t->name, "%s", name);
     for (int d = 0; d < t->dims; d++) {
         size_t extent;
         if (!json_size(json_array_get(shape, (size_t)d), &extent))
-            return err_set(err, ERR_FORMAT, "%s: tensor '%s' has a shape that is no list of sizes", path,
-                           name);
+            return err_set(err, ERR_FORMAT, "%s: tensor '%s' has a shape that is no list of sizes", path, name);
         t->shape[d] = (ptrdiff_t)extent;
     }
     if (e->begin > e->end || e->end > data_size)
-        return err_set(err, ERR_FORMAT, "%s: tensor '%s' claims bytes %zu to %zu of %zu; the file is torn",
-                       path, name, e->begin, e->end, data_size);
+        return err_set(err, ERR_FORMAT, "%s: tensor '%s' claims bytes %zu to %zu of %zu; the file is torn", path, name,
+                       e->begin, e->end, data_size);
     if (!tensor_bytes(t, &size) || size != e->end - e->begin)
-        return err_set(err, ERR_FORMAT,
-                       "%s: tensor '%s' has %zu bytes, but its shape and type want another size", path, name,
-                       e->end - e->begin);
+        return err_set(err, ERR_FORMAT, "%s: tensor '%s' has %zu bytes, but its shape and type want another size", path,
+                       name, e->end - e->begin);
     return OK;
 }
 
@@ -82,12 +79,10 @@ static Status read_meta(const char *path, const json_t *meta, TensorFile *f, Err
 {
     const char *key;
     json_t *value;
-    if (!json_is_object(meta))
-        return err_set(err, ERR_FORMAT, "%s: __metadata__ is no table of strings", path);
+    if (!json_is_object(meta)) return err_set(err, ERR_FORMAT, "%s: __metadata__ is no table of strings", path);
     json_object_foreach((json_t *)meta, key, value)
     {
-        if (!json_is_string(value))
-            return err_set(err, ERR_FORMAT, "%s: metadata '%s' is no string", path, key);
+        if (!json_is_string(value)) return err_set(err, ERR_FORMAT, "%s: metadata '%s' is no string", path, key);
         Status status = tensors_meta(f, key, json_string_value(value), err);
         if (status != OK) return status;
     }
@@ -95,21 +90,19 @@ static Status read_meta(const char *path, const json_t *meta, TensorFile *f, Err
 }
 
 /* Sort by place in the file, see that every byte belongs to one tensor, and hand the tensors to f. */
-static Status place_entries(const char *path, Entry *entry, int entries, size_t data_size, TensorFile *f,
-                            Err *err)
+static Status place_entries(const char *path, Entry *entry, int entries, size_t data_size, TensorFile *f, Err *err)
 {
     size_t end = 0;
     qsort(entry, (size_t)entries, sizeof *entry, by_begin);
     for (int i = 0; i < entries; i++) {
         const Tensor *t = &entry[i].tensor;
         if (entry[i].begin != end)
-            return err_set(
-                err, ERR_FORMAT, "%s: tensor '%s' starts at byte %zu of the data, where %zu was expected: %s",
-                path, t->name, entry[i].begin, end, entry[i].begin < end ? "two overlap" : "there is a hole");
-        if (entry[i].begin % tensor_kinds[t->type].size)
             return err_set(err, ERR_FORMAT,
-                           "%s: tensor '%s' starts at byte %zu of the data, not a multiple of %zu", path,
-                           t->name, entry[i].begin, tensor_kinds[t->type].size);
+                           "%s: tensor '%s' starts at byte %zu of the data, where %zu was expected: %s", path, t->name,
+                           entry[i].begin, end, entry[i].begin < end ? "two overlap" : "there is a hole");
+        if (entry[i].begin % tensor_kinds[t->type].size)
+            return err_set(err, ERR_FORMAT, "%s: tensor '%s' starts at byte %zu of the data, not a multiple of %zu",
+                           path, t->name, entry[i].begin, tensor_kinds[t->type].size);
         end = entry[i].end;
         Status status = tensors_add(f, t->name, t->type, t->dims, t->shape, f->bytes + entry[i].begin, err);
         if (status != OK) return status;
@@ -130,9 +123,8 @@ static Status check_checksum(const char *path, const TensorFile *f, Err *err)
     tensors_checksum(f, order, hex);
     free(order);
     if (strcmp(hex, want) == 0) return OK;
-    return err_set(err, ERR_FORMAT,
-                   "%s: checksum %s, but the file says %s: edited or torn; use another checkpoint", path, hex,
-                   want);
+    return err_set(err, ERR_FORMAT, "%s: checksum %s, but the file says %s: edited or torn; use another checkpoint",
+                   path, hex, want);
 }
 
 /* f->bytes = the file's data, moved to the front (where any type is aligned); *root = its header. */
@@ -145,8 +137,7 @@ static Status read_parts(const char *path, TensorFile *f, json_t **root, size_t 
     for (int i = 0; i < 8 && size >= 8; i++) header |= (uint64_t)f->bytes[i] << (8 * i);
     if (size < 8 || header > HEADER_MOST || header > size - 8)
         return err_set(err, ERR_FORMAT,
-                       "%s: its first 8 bytes promise a header of %" PRIu64
-                       " bytes (at most 100 MB) in a file of %zu; "
+                       "%s: its first 8 bytes promise a header of %" PRIu64 " bytes (at most 100 MB) in a file of %zu; "
                        "no safetensors file, or cut short",
                        path, header, size);
     json_error_t bad;

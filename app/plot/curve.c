@@ -55,8 +55,7 @@ static int dot_of(double value, Range r, int dots)
     return (int)lround(fmin(fmax(share, 0), 1) * (dots - 1));
 }
 
-static Layout lay_out(const Canvas *canvas, const Series *series, int count, int label_width,
-                      const char *title)
+static Layout lay_out(const Canvas *canvas, const Series *series, int count, int label_width, const char *title)
 {
     int w = canvas->width, h = canvas->height, names = 0;
     for (int s = 0; s < count; s++) {
@@ -97,8 +96,7 @@ static void draw_axes(Canvas *canvas, const Layout *at, char label[3][32], Range
         }
     }
     if (at->axis < 0) return;
-    for (int i = 0; i < at->width; i++)
-        canvas_put(canvas, at->left + i, at->axis, glyphs->horizontal, INK_AXIS);
+    for (int i = 0; i < at->width; i++) canvas_put(canvas, at->left + i, at->axis, glyphs->horizontal, INK_AXIS);
     canvas_put(canvas, column, at->axis, glyphs->corner, INK_AXIS);
     char first[32], last[32];
     snprintf(first, sizeof first, "%.4g", x.lo);
@@ -161,8 +159,8 @@ void curve_draw(Canvas *canvas, const Series *series, int count, const char *tit
     }
 }
 
-char *curve_text(const Series *series, int count, const char *title, int width, int height,
-                 const Glyphs *glyphs, Err *err)
+char *curve_text(const Series *series, int count, const char *title, int width, int height, const Glyphs *glyphs,
+                 Err *err)
 {
     Canvas canvas;
     if (canvas_open(&canvas, width, height, err) != OK) return NULL;

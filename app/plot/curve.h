@@ -15,7 +15,7 @@ typedef struct {
 void curve_draw(Canvas *canvas, const Series *series, int count, const char *title, const Glyphs *glyphs);
 
 /* As lines of text, malloc'ed. NULL with err set. */
-char *curve_text(const Series *series, int count, const char *title, int width, int height,
-                 const Glyphs *glyphs, Err *err);
+char *curve_text(const Series *series, int count, const char *title, int width, int height, const Glyphs *glyphs,
+                 Err *err);
 
 #endif

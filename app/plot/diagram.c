@@ -53,8 +53,7 @@ static int eighths(double height, int low)
 
 static void draw_bin(Canvas *canvas, const Layout *at, const Bin *bin, const Glyphs *glyphs)
 {
-    double accuracy = bin->right / bin->count * at->height,
-           confidence = bin->confidence / bin->count * at->height;
+    double accuracy = bin->right / bin->count * at->height, confidence = bin->confidence / bin->count * at->height;
     int x, width = bar(at, bin, &x);
     for (int row = 0; row < at->height; row++) {
         double middle = row + .5;
@@ -80,16 +79,14 @@ static void draw_strip(Canvas *canvas, const Layout *at, const Bin *bin, double 
         if (row == 0 && filled == 0) filled = 1; /* few is not none */
         if (filled == 0) break;
         for (int i = 0; i < width; i++)
-            canvas_put(canvas, x + i, at->strip + at->strip_height - 1 - row, glyphs->fill[filled],
-                       INK_COUNT);
+            canvas_put(canvas, x + i, at->strip + at->strip_height - 1 - row, glyphs->fill[filled], INK_COUNT);
     }
 }
 
 /* A number under its bin, where a free column stays beside it. */
 static bool draw_number(Canvas *canvas, const Layout *at, const Bin *bin, int y, const char *text, int ink)
 {
-    int from = (int)lround(bin->lo * at->width), to = (int)lround(bin->hi * at->width),
-        width = text_width(text);
+    int from = (int)lround(bin->lo * at->width), to = (int)lround(bin->hi * at->width), width = text_width(text);
     if (width >= to - from) return false;
     canvas_text(canvas, at->left + from + (to - from - 1 - width) / 2, y, text, ink);
     return true;
@@ -183,8 +180,7 @@ void diagram_draw(Canvas *canvas, const Bin *bin, int count, const char *title, 
     if (at.legend >= 0) draw_legend(canvas, &at, glyphs);
 }
 
-char *diagram_text(const Bin *bin, int count, const char *title, int width, int height, const Glyphs *glyphs,
-                   Err *err)
+char *diagram_text(const Bin *bin, int count, const char *title, int width, int height, const Glyphs *glyphs, Err *err)
 {
     Canvas canvas;
     if (canvas_open(&canvas, width, height, err) != OK) return NULL;

@@ -17,7 +17,6 @@ void diagram_draw(Canvas *canvas, const Bin *bin, int count, const char *title, 
 enum { DIAGRAM_WIDTH = 60, DIAGRAM_HEIGHT = 16 };
 
 /* As lines of text, malloc'ed. NULL with err set. */
-char *diagram_text(const Bin *bin, int count, const char *title, int width, int height, const Glyphs *glyphs,
-                   Err *err);
+char *diagram_text(const Bin *bin, int count, const char *title, int width, int height, const Glyphs *glyphs, Err *err);
 
 #endif

@@ -3,8 +3,7 @@
 
 #include <stddef.h>
 
-#define AXES_UTF8                                                                                            \
-    .horizontal = 0x2500, .vertical = 0x2502, .corner = 0x2514, .tick_left = 0x2524, .tick_below = 0x2534
+#define AXES_UTF8   .horizontal = 0x2500, .vertical = 0x2502, .corner = 0x2514, .tick_left = 0x2524, .tick_below = 0x2534
 #define FILL_UTF8   .fill = {' ', 0x2581, 0x2582, 0x2583, 0x2584, 0x2585, 0x2586, 0x2587, 0x2588}
 #define SHADES_UTF8 .over = 0x2591, .under = 0x2593
 #define TABLE_UTF8  .rule = "\u2500", .plus_minus = "\u00b1", .ellipsis = "\u2026"
@@ -31,11 +30,10 @@ static const Glyphs sets[] = {
                       SHADES_UTF8,
                       .dots_x = 2,
                       .dots_y = 2, /* quadrants: bit 0 upper left, 1 upper right, 2 lower left */
-                      .dots = {' ', 0x2598, 0x259D, 0x2580, 0x2596, 0x258C, 0x259E, 0x259B, 0x2597, 0x259A,
-                               0x2590, 0x259C, 0x2584, 0x2599, 0x259F, 0x2588},
+                      .dots = {' ', 0x2598, 0x259D, 0x2580, 0x2596, 0x258C, 0x259E, 0x259B, 0x2597, 0x259A, 0x2590,
+                               0x259C, 0x2584, 0x2599, 0x259F, 0x2588},
                       TABLE_UTF8},
-    [GLYPHS_BRAILLE] =
-        {.name = "braille", AXES_UTF8, FILL_UTF8, SHADES_UTF8, .dots_x = 2, .dots_y = 4, TABLE_UTF8},
+    [GLYPHS_BRAILLE] = {.name = "braille", AXES_UTF8, FILL_UTF8, SHADES_UTF8, .dots_x = 2, .dots_y = 4, TABLE_UTF8},
 };
 
 const Glyphs *glyphs_of(GlyphSet set)

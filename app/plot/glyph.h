@@ -9,10 +9,10 @@ typedef enum { GLYPHS_ASCII, GLYPHS_BLOCK, GLYPHS_BRAILLE } GlyphSet;
 typedef struct {
     const char *name;                                             /* "ascii", "block", "braille" */
     uint32_t horizontal, vertical, corner, tick_left, tick_below; /* axes */
-    uint32_t fill[9];     /* a cell filled from below by 0 .. 8 eighths */
-    uint32_t over, under; /* gaps of over- and under-confidence */
-    int dots_x, dots_y;   /* dots in a cell */
-    uint32_t dots[16];    /* cell by the set of its dots, bit y * dots_x + x, y down; braille is computed */
+    uint32_t fill[9];                                             /* a cell filled from below by 0 .. 8 eighths */
+    uint32_t over, under;                                         /* gaps of over- and under-confidence */
+    int dots_x, dots_y;                                           /* dots in a cell */
+    uint32_t dots[16]; /* cell by the set of its dots, bit y * dots_x + x, y down; braille is computed */
     const char *rule, *plus_minus, *ellipsis; /* in tables */
 } Glyphs;
 

@@ -46,8 +46,8 @@ static void clear(Layout *t)
     *t = (Layout){0};
 }
 
-static Status fill(Layout *t, const Column *column, const char *const *cells, bool tight,
-                   const Glyphs *glyphs, Err *err)
+static Status fill(Layout *t, const Column *column, const char *const *cells, bool tight, const Glyphs *glyphs,
+                   Err *err)
 {
     t->cell = calloc((size_t)(t->rows + 1) * (size_t)t->columns, sizeof *t->cell);
     t->width = calloc((size_t)t->columns, sizeof *t->width);
@@ -102,8 +102,8 @@ static void add_line(PlotText *text, const Layout *t, const Column *column, int 
     plottext_add(text, "\n");
 }
 
-char *table_text(const Column *column, int columns, const char *const *cells, int rows, int width,
-                 const Glyphs *glyphs, Err *err)
+char *table_text(const Column *column, int columns, const char *const *cells, int rows, int width, const Glyphs *glyphs,
+                 Err *err)
 {
     PlotText text = {0};
     Layout t = {.rows = rows, .columns = columns, .space = 2};

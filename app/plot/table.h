@@ -17,7 +17,7 @@ typedef struct {
  * first the space around ± goes, then half of that between columns, then the end of the first column (never
  * its first 6 characters); what is still too wide stays so. NULL with err set: ERR_USAGE without columns,
  * ERR_MEMORY. */
-char *table_text(const Column *column, int columns, const char *const *cells, int rows, int width,
-                 const Glyphs *glyphs, Err *err);
+char *table_text(const Column *column, int columns, const char *const *cells, int rows, int width, const Glyphs *glyphs,
+                 Err *err);
 
 #endif

@@ -14,8 +14,7 @@ typedef struct {
 } BinsSpec;
 
 static const Option bins_options[] = {
-    {"bins", OPTION_INT, offsetof(BinsSpec, bins), "10", 1, BINS_MAX, NULL,
-     "equal-width bins of the confidence"},
+    {"bins", OPTION_INT, offsetof(BinsSpec, bins), "10", 1, BINS_MAX, NULL, "equal-width bins of the confidence"},
     {0},
 };
 
@@ -72,10 +71,8 @@ static int bins(lua_State *L)
         const struct {
             const char *name;
             double value;
-        } field[] = {{"lo", b->lo},
-                     {"hi", b->hi},
-                     {"accuracy", b->right / b->count},
-                     {"confidence", b->confidence / b->count}};
+        } field[] = {
+            {"lo", b->lo}, {"hi", b->hi}, {"accuracy", b->right / b->count}, {"confidence", b->confidence / b->count}};
         lua_newtable(L);
         lua_pushinteger(L, (lua_Integer)b->count);
         lua_setfield(L, -2, "count");
@@ -94,12 +91,10 @@ typedef struct {
 } DiagramSpec;
 
 static const Option diagram_options[] = {
-    {"bins", OPTION_INT, offsetof(DiagramSpec, bins), "10", 1, BINS_MAX, NULL,
-     "equal-width bins of the confidence"},
+    {"bins", OPTION_INT, offsetof(DiagramSpec, bins), "10", 1, BINS_MAX, NULL, "equal-width bins of the confidence"},
     {"width", OPTION_INT, offsetof(DiagramSpec, width), "60", 1, 500, NULL, "columns"},
     {"height", OPTION_INT, offsetof(DiagramSpec, height), "16", 1, 200, NULL, "lines"},
-    {"ascii", OPTION_BOOL, offsetof(DiagramSpec, ascii), "false", 0, 0, NULL,
-     "plain characters, whatever the locale"},
+    {"ascii", OPTION_BOOL, offsetof(DiagramSpec, ascii), "false", 0, 0, NULL, "plain characters, whatever the locale"},
     {0},
 };
 
@@ -137,23 +132,20 @@ static int diagram(lua_State *L)
     read_predictions(L, bin, count);
     char title[64], **text = push_text_holder(L);
     snprintf(title, sizeof title, "reliability, ECE %.2f %%", 100 * bins_ece(bin, count));
-    *text =
-        diagram_text(bin, count, title, (int)spec.width, (int)spec.height, script_glyphs(spec.ascii), &err);
+    *text = diagram_text(bin, count, title, (int)spec.width, (int)spec.height, script_glyphs(spec.ascii), &err);
     if (!*text) return raise_err(L, &err);
     push_lines(L, *text);
     return 1;
 }
 
-/* ---- temperature
- * --------------------------------------------------------------------------------------------------- */
+/* ---- temperature ---- */
 
 static int fit(lua_State *L)
 {
     Err err;
     Temperature t;
     const char *name = luaL_checkstring(L, 1);
-    if (strcmp(name, "temperature") != 0)
-        return luaL_error(L, "no calibrator '%s'; there is \"temperature\"", name);
+    if (strcmp(name, "temperature") != 0) return luaL_error(L, "no calibrator '%s'; there is \"temperature\"", name);
     if (temperature_fit(&t, to_predictions(L, 2), &err) != OK) return raise_err(L, &err);
     lua_newtable(L);
     lua_pushnumber(L, t.t);
@@ -184,8 +176,7 @@ static int apply(lua_State *L)
     return *handle ? 1 : raise_err(L, &err);
 }
 
-/* ---- predictions from elsewhere
- * ------------------------------------------------------------------------------------ */
+/* ---- predictions from elsewhere ---- */
 
 /* p (classes) = row i of the table of tables at index. */
 static void read_row(lua_State *L, int index, lua_Integer i, double *p, lua_Integer classes)
@@ -193,8 +184,7 @@ static void read_row(lua_State *L, int index, lua_Integer i, double *p, lua_Inte
     if (lua_geti(L, index, i) != LUA_TTABLE || luaL_len(L, -1) != classes)
         luaL_error(L, "p: row %d is no table of %d probabilities, as row 1 is", (int)i, (int)classes);
     for (lua_Integer k = 1; k <= classes; k++) {
-        if (lua_geti(L, -1, k) != LUA_TNUMBER)
-            luaL_error(L, "p: row %d, class %d is no number", (int)i, (int)k);
+        if (lua_geti(L, -1, k) != LUA_TNUMBER) luaL_error(L, "p: row %d, class %d is no number", (int)i, (int)k);
         p[k - 1] = lua_tonumber(L, -1);
         lua_pop(L, 1);
     }
@@ -209,8 +199,7 @@ static int predictions(lua_State *L)
     if (lua_getfield(L, 1, "p") != LUA_TTABLE || lua_getfield(L, 1, "y") != LUA_TTABLE)
         return luaL_error(L, "expected { p = { { p1, p2, ... } ... }, y = { label, ... } }");
     lua_Integer n = luaL_len(L, 2), classes = lua_geti(L, 2, 1) == LUA_TTABLE ? luaL_len(L, -1) : 0;
-    if (luaL_len(L, 3) != n)
-        return luaL_error(L, "p has %d rows and y %d labels", (int)n, (int)luaL_len(L, 3));
+    if (luaL_len(L, 3) != n) return luaL_error(L, "p has %d rows and y %d labels", (int)n, (int)luaL_len(L, 3));
     double *p = lua_newuserdatauv(L, (size_t)(n * classes) * sizeof *p + 1, 0);
     int32_t *y = lua_newuserdatauv(L, (size_t)n * sizeof *y + 1, 0);
     for (lua_Integer i = 0; i < n; i++) {
@@ -246,23 +235,18 @@ const ApiRow api_calib[] = {
      "print(calib.ece(base:predict \"test\", { bins = 15 }))", ece, bins_options},
     {"calib.report", "pred, { bins = }", "all scores, with the recipe they were computed by", "ece",
      "print(calib.report(base:predict \"test\").recipe)", report, bins_options},
-    {"calib.bins", "pred, { bins = }", "the reliability bins: lo, hi, count, accuracy, confidence of each",
-     "ece", "for _, b in ipairs(calib.bins(base:predict \"test\")) do print(b.hi, b.count) end", bins,
-     bins_options},
-    {"calib.diagram", "pred, { bins =, width =, height =, ascii = }",
-     "the reliability diagram as lines of text", "ece",
+    {"calib.bins", "pred, { bins = }", "the reliability bins: lo, hi, count, accuracy, confidence of each", "ece",
+     "for _, b in ipairs(calib.bins(base:predict \"test\")) do print(b.hi, b.count) end", bins, bins_options},
+    {"calib.diagram", "pred, { bins =, width =, height =, ascii = }", "the reliability diagram as lines of text", "ece",
      "print(calib.diagram(base:predict \"test\", { width = 50, height = 12 }))", diagram, diagram_options},
-    {"calib.fit", "\"temperature\", pred",
-     "fit a calibrator: t, nll, nll_before, at_bound; use validation predictions", "temperature",
-     "print(calib.fit(\"temperature\", base:predict \"valid\").t)", fit, NULL},
+    {"calib.fit", "\"temperature\", pred", "fit a calibrator: t, nll, nll_before, at_bound; use validation predictions",
+     "temperature", "print(calib.fit(\"temperature\", base:predict \"valid\").t)", fit, NULL},
     {"calib.apply", "fit, pred", "predictions after a fitted calibrator", "temperature",
      "print(calib.ece(calib.apply({ t = 2 }, base:predict \"test\")))", apply, NULL},
-    {"calib.predictions", "{ p =, y = }",
-     "predictions from tables: a row of probabilities an image, labels from 1", "ece",
-     "print(calib.ece(calib.predictions{ p = { { 0.9, 0.1 }, { 0.4, 0.6 } }, y = { 1, 1 } }))", predictions,
+    {"calib.predictions", "{ p =, y = }", "predictions from tables: a row of probabilities an image, labels from 1",
+     "ece", "print(calib.ece(calib.predictions{ p = { { 0.9, 0.1 }, { 0.4, 0.6 } }, y = { 1, 1 } }))", predictions,
      NULL},
     {"predictions.n", NULL, "number of images", "ece", "print((base:predict \"test\").n)", count, NULL},
-    {"predictions.origin", NULL, "where they came from", "ece", "print((base:predict \"test\").origin)",
-     origin, NULL},
+    {"predictions.origin", NULL, "where they came from", "ece", "print((base:predict \"test\").origin)", origin, NULL},
     {0},
 };

@@ -37,8 +37,7 @@ static int data_blends(lua_State *L)
     return load(L, "blends", 1);
 }
 
-/* ---- fields
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- fields ---- */
 
 static int name(lua_State *L)
 {
@@ -94,8 +93,7 @@ static int options(lua_State *L)
     return 1;
 }
 
-/* ---- methods
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- methods ---- */
 
 static SplitId any_split(lua_State *L, int index)
 {
@@ -122,8 +120,7 @@ static int posterior(lua_State *L)
     SplitId id = any_split(L, 2);
     const Split *split = &d->split[id];
     if (!split->posterior)
-        return luaL_error(L,
-                          "the posterior of '%s' is not known; data.blends{} makes data whose posterior is",
+        return luaL_error(L, "the posterior of '%s' is not known; data.blends{} makes data whose posterior is",
                           d->spec.name);
     size_t count = (size_t)(split->n * d->classes);
     double *p = lua_newuserdatauv(L, count * sizeof *p, 0);
@@ -145,17 +142,13 @@ const ApiRow api_data[] = {
     {"dataset.train", NULL, "number of training images", "data", "print(ds.train)", train, NULL},
     {"dataset.valid", NULL, "number of validation images", "data", "print(ds.valid)", valid, NULL},
     {"dataset.test", NULL, "number of test images", "data", "print(ds.test)", test, NULL},
-    {"dataset.classes", NULL, "names of the classes", "data", "print(#ds.classes, ds.classes[1])", classes,
+    {"dataset.classes", NULL, "names of the classes", "data", "print(#ds.classes, ds.classes[1])", classes, NULL},
+    {"dataset.shape", NULL, "{ height, width, channels }", "data", "print(table.concat(ds.shape, \" x \"))", shape,
      NULL},
-    {"dataset.shape", NULL, "{ height, width, channels }", "data", "print(table.concat(ds.shape, \" x \"))",
-     shape, NULL},
-    {"dataset.options", NULL, "the options it was loaded with", "data", "print(ds.options.seed)", options,
-     NULL},
-    {"dataset:labels", "[split]",
-     "classes of a split's images, from 1; split is \"train\", \"valid\" or \"test\"", "data",
-     "print(ds:labels(\"valid\")[1])", labels, NULL},
-    {"dataset:posterior", "[split]", "of data.blends: what the best possible classifier says, as predictions",
-     "data", "local best = data.blends{ test = 1000 }:posterior \"test\"; print(calib.ece(best))", posterior,
-     NULL},
+    {"dataset.options", NULL, "the options it was loaded with", "data", "print(ds.options.seed)", options, NULL},
+    {"dataset:labels", "[split]", "classes of a split's images, from 1; split is \"train\", \"valid\" or \"test\"",
+     "data", "print(ds:labels(\"valid\")[1])", labels, NULL},
+    {"dataset:posterior", "[split]", "of data.blends: what the best possible classifier says, as predictions", "data",
+     "local best = data.blends{ test = 1000 }:posterior \"test\"; print(calib.ece(best))", posterior, NULL},
     {0},
 };

@@ -41,10 +41,9 @@ static int options(lua_State *L)
 const ApiRow api_nn[] = {
     {"nn.wrn", "{ depth =, width = }", "a Wide ResNet body: depth 10, 16, 22, 28, ...", "recipes",
      "print(nn.wrn{ depth = 10, width = 1 })", wrn, wrn_options},
-    {"nn.mlp", "{ hidden =, layers = }", "a multilayer perceptron: `layers` hidden layers of `hidden` units",
-     "recipes", "print(nn.mlp{ hidden = 64, layers = 2 })", mlp, mlp_options},
+    {"nn.mlp", "{ hidden =, layers = }", "a multilayer perceptron: `layers` hidden layers of `hidden` units", "recipes",
+     "print(nn.mlp{ hidden = 64, layers = 2 })", mlp, mlp_options},
     {"model.family", NULL, "\"wrn\" or \"mlp\"", "recipes", "print(nn.wrn{}.family)", family, NULL},
-    {"model.options", NULL, "its options as a table", "recipes", "print(nn.wrn{}.options.depth)", options,
-     NULL},
+    {"model.options", NULL, "its options as a table", "recipes", "print(nn.wrn{}.options.depth)", options, NULL},
     {0},
 };

@@ -17,9 +17,9 @@ static int after(lua_State *L, lua_KFunction k, lua_KContext context)
 {
     Run *run = to_run(L, 1);
     if (!run->ours && !ended(L, run))
-        return luaL_error(
-            L, "run %s is not trained by this process; runs.resume \"%s\" goes on with it where it was torn",
-            run->job.name, run->job.name);
+        return luaL_error(L,
+                          "run %s is not trained by this process; runs.resume \"%s\" goes on with it where it was torn",
+                          run->job.name, run->job.name);
     return task_park(L, ended, run, k, context);
 }
 
@@ -89,8 +89,7 @@ typedef struct {
 } EvaluateSpec;
 
 static const Option evaluate_options[] = {
-    {"bins", OPTION_INT, offsetof(EvaluateSpec, bins), "10", 1, BINS_MAX, NULL,
-     "equal-width bins of the confidence"},
+    {"bins", OPTION_INT, offsetof(EvaluateSpec, bins), "10", 1, BINS_MAX, NULL, "equal-width bins of the confidence"},
     {0},
 };
 
@@ -128,14 +127,14 @@ static int seconds(lua_State *L)
 }
 
 const ApiRow api_result[] = {
-    {"run:wait", "", "wait until it has ended; raises when it failed or diverged", "runs",
-     "print(base:wait().state)", wait_run, NULL},
-    {"run:predict", "[split]", "its predictions on \"valid\" or \"test\"", "runs",
-     "print(base:predict \"valid\")", predict, NULL},
+    {"run:wait", "", "wait until it has ended; raises when it failed or diverged", "runs", "print(base:wait().state)",
+     wait_run, NULL},
+    {"run:predict", "[split]", "its predictions on \"valid\" or \"test\"", "runs", "print(base:predict \"valid\")",
+     predict, NULL},
     {"run:evaluate", "[split, { bins = }]", "all scores on \"valid\" or \"test\"", "ece",
      "print(base:evaluate(\"test\", { bins = 15 }).ece)", evaluate, evaluate_options},
-    {"run:temperature", "", "temperature scaling fitted on valid, applied to test: for runs.compare",
-     "temperature", "print(base:temperature().t)", temperature, NULL},
+    {"run:temperature", "", "temperature scaling fitted on valid, applied to test: for runs.compare", "temperature",
+     "print(base:temperature().t)", temperature, NULL},
     {"run:seconds", "", "how long it took so far", "runs", "print(base:seconds())", seconds, NULL},
     {0},
 };

@@ -5,8 +5,7 @@
 #include <lauxlib.h>
 #include <stdio.h>
 
-/* ---- fields
- * -------------------------------------------------------------------------------------------------------- */
+/* ---- fields ---- */
 
 static int name(lua_State *L)
 {
@@ -126,8 +125,7 @@ static int digest(lua_State *L)
     return 1;
 }
 
-/* ---- commands: each returns the run
- * -------------------------------------------------------------------------------- */
+/* ---- commands: each returns the run ---- */
 
 static int command(lua_State *L, CommandType type, double value)
 {
@@ -163,8 +161,7 @@ static int cancel(lua_State *L)
 {
     const Run *run = to_run(L, 1);
     if (run->log.state != RUN_QUEUED)
-        return luaL_error(L,
-                          "run %s is %s, no longer queued; run:stop() ends one that runs, with a checkpoint",
+        return luaL_error(L, "run %s is %s, no longer queued; run:stop() ends one that runs, with a checkpoint",
                           run->job.name, run_state_name[run->log.state]);
     return command(L, COMMAND_STOP, 0);
 }
@@ -204,12 +201,11 @@ const ApiRow api_run[] = {
     {"run.name", NULL, "its name, and that of its folder", "runs", "print(base.name)", name, NULL},
     {"run.state", NULL, "queued, running, paused, done, stopped, failed, diverged or cancelled", "runs",
      "print(base.state)", state, NULL},
-    {"run.from", NULL, "the run whose body it freezes; nil in stage 1", "runs", "print(base.from)", from,
-     NULL},
+    {"run.from", NULL, "the run whose body it freezes; nil in stage 1", "runs", "print(base.from)", from, NULL},
     {"run.job", NULL, "everything that was asked: { kind =, from =, data =, model =, train = }", "runs",
      "print(base.job.train.lr)", job, NULL},
-    {"run.epochs", NULL, "its epochs so far: epoch, step, loss, accuracy, lr, seconds", "runs",
-     "print(#base.epochs)", epochs, NULL},
+    {"run.epochs", NULL, "its epochs so far: epoch, step, loss, accuracy, lr, seconds", "runs", "print(#base.epochs)",
+     epochs, NULL},
     {"run.evals", NULL, "its evaluations so far: step, split, nll, brier, accuracy, ece, best", "runs",
      "for _, e in ipairs(base.evals) do print(e.step, e.split, e.nll) end", evals, NULL},
     {"run.digest", NULL, "a fingerprint of all its events but their times: equal for runs that went alike", "runs",
@@ -218,14 +214,13 @@ const ApiRow api_run[] = {
     {"run:go", "", "end a pause", "runs", MANY "r:pause():go():stop()", go, NULL},
     {"run:resume", "", "as run:go", "runs", MANY "r:pause():resume():stop()", go, NULL},
     {"run:step", "[n]", "do n steps (1), then pause", "runs", MANY "r:pause():step(3):stop()", step, NULL},
-    {"run:set", "{ lr = }", "change the learning rate of a run that runs", "runs",
-     MANY "r:set{ lr = 1e-4 }:stop()", set, set_options},
+    {"run:set", "{ lr = }", "change the learning rate of a run that runs", "runs", MANY "r:set{ lr = 1e-4 }:stop()",
+     set, set_options},
     {"run:stop", "", "end it with a checkpoint; runs.resume goes on", "runs", MANY "r:stop()", stop, NULL},
     {"run:cancel", "", "take a queued run out of the queue", "runs",
      MANY "train.stage1{ data = ds, model = nn.mlp{} }:cancel() r:stop()", cancel, NULL},
     {"run:on_epoch", "f",
-     "call f(run, epoch) at the end of each epoch; epoch = { epoch =, loss =, accuracy =, lr =, seconds = }",
-     "runs",
+     "call f(run, epoch) at the end of each epoch; epoch = { epoch =, loss =, accuracy =, lr =, seconds = }", "runs",
      "train.stage1{ data = ds, model = nn.mlp{}, epochs = 2 }:on_epoch(function(r, e) print(e.epoch, e.loss) "
      "end):wait()",
      on_epoch, NULL},

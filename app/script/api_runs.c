@@ -6,9 +6,7 @@
 #include <lauxlib.h>
 #include <string.h>
 
-/* ---- list
- * ----------------------------------------------------------------------------------------------------------
- */
+/* ---- list ---- */
 
 /* Names on disk, freed with the userdata that holds them. */
 typedef struct {
@@ -33,8 +31,7 @@ static Names *push_names(lua_State *L)
     lua_pushcfunction(L, names_free);
     lua_setfield(L, -2, "__gc");
     lua_setmetatable(L, -2);
-    if (record_names(engine_runs(script_engine(L)), &names->name, &names->count, &err) != OK)
-        raise_err(L, &err);
+    if (record_names(engine_runs(script_engine(L)), &names->name, &names->count, &err) != OK) raise_err(L, &err);
     return names;
 }
 
@@ -89,15 +86,13 @@ static void push_line(lua_State *L, const char *name, const Line *line)
 {
     const struct {
         const char *name, *value;
-    } text[] = {
-        {"name", name},           {"kind", line->job.kind->name}, {"state", run_state_name[line->state]},
-        {"from", line->job.from}, {"data", line->job.data.name},  {"recipe", line->job.train.recipe},
-        {"note", line->note}};
+    } text[] = {{"name", name},           {"kind", line->job.kind->name}, {"state", run_state_name[line->state]},
+                {"from", line->job.from}, {"data", line->job.data.name},  {"recipe", line->job.train.recipe},
+                {"note", line->note}};
     const struct {
         const char *name;
         double value;
-    } number[] = {
-        {"seconds", line->seconds}, {"accuracy", line->accuracy}, {"nll", line->nll}, {"ece", line->ece}};
+    } number[] = {{"seconds", line->seconds}, {"accuracy", line->accuracy}, {"nll", line->nll}, {"ece", line->ece}};
     lua_newtable(L);
     for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
         lua_pushstring(L, text[i].value);
@@ -148,8 +143,7 @@ static int queue(lua_State *L)
     return 1;
 }
 
-/* ---- one run
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- one run ---- */
 
 static int open_run(lua_State *L)
 {
@@ -188,16 +182,15 @@ static int checked(lua_State *L, Status status, const Err *err)
 static int rename_run(lua_State *L)
 {
     Err err;
-    return checked(
-        L, record_rename(engine_runs(script_engine(L)), name_on_disk(L), luaL_checkstring(L, 2), &err), &err);
+    return checked(L, record_rename(engine_runs(script_engine(L)), name_on_disk(L), luaL_checkstring(L, 2), &err),
+                   &err);
 }
 
 static int note(lua_State *L)
 {
     Err err;
-    return checked(
-        L, record_note(engine_runs(script_engine(L)), luaL_checkstring(L, 1), luaL_checkstring(L, 2), &err),
-        &err);
+    return checked(L, record_note(engine_runs(script_engine(L)), luaL_checkstring(L, 1), luaL_checkstring(L, 2), &err),
+                   &err);
 }
 
 typedef struct {
@@ -215,8 +208,7 @@ static int delete_run(lua_State *L)
     Err err;
     DeleteSpec spec = {0};
     options_read(L, 2, delete_options, &spec, NULL);
-    return checked(L, record_delete(engine_runs(script_engine(L)), name_on_disk(L), spec.children, &err),
-                   &err);
+    return checked(L, record_delete(engine_runs(script_engine(L)), name_on_disk(L), spec.children, &err), &err);
 }
 
 static int compare(lua_State *L)
@@ -227,8 +219,7 @@ static int compare(lua_State *L)
 const ApiRow api_runs[] = {
     {"runs.list", "", "all runs of the folder: name, kind, state, seed, accuracy, ece, ...", "runs",
      "print(runs.list())", list, NULL},
-    {"runs.queue", "", "the runs that are queued, running or paused", "runs", "print(#runs.queue())", queue,
-     NULL},
+    {"runs.queue", "", "the runs that are queued, running or paused", "runs", "print(#runs.queue())", queue, NULL},
     {"runs.open", "name", "a run by its name", "runs", "print(runs.open(base.name).state)", open_run, NULL},
     {"runs.resume", "name", "go on with a stopped or torn run from its last checkpoint", "runs",
      "local r = train.stage1{ data = ds, model = nn.mlp{}, epochs = 200 } r:stop() r:wait() "
@@ -239,8 +230,8 @@ const ApiRow api_runs[] = {
      "print(runs.compare(base, base:temperature()))", compare, NULL},
     {"runs.rename", "name, to", "rename a finished run; those made from it follow", "runs",
      "runs.rename(\"old\", \"kept\")", rename_run, NULL},
-    {"runs.note", "name, text", "a note that stays with the run", "runs",
-     "runs.note(base.name, \"first look\")", note, NULL},
+    {"runs.note", "name, text", "a note that stays with the run", "runs", "runs.note(base.name, \"first look\")", note,
+     NULL},
     {"runs.delete", "name, { children = }", "remove a run and its files", "runs",
      "pcall(runs.delete, \"no such run\", { children = true })", delete_run, delete_options},
     {0},

@@ -36,8 +36,7 @@ static void read_train(lua_State *L, Job *job, const char *const *own)
 static void read_name(lua_State *L, Job *job)
 {
     if (lua_getfield(L, 1, "name") == LUA_TNIL) lua_pushliteral(L, "");
-    if (lua_type(L, -1) != LUA_TSTRING)
-        luaL_error(L, "name: expected a string, got %s", luaL_typename(L, -1));
+    if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "name: expected a string, got %s", luaL_typename(L, -1));
     if (!text_copy(job->name, sizeof job->name, lua_tostring(L, -1)))
         luaL_error(L, "name: longer than %d characters", RUN_NAME_SIZE - 1);
     lua_pop(L, 1);
@@ -116,9 +115,8 @@ static int stage2(lua_State *L)
 }
 
 const ApiRow api_train[] = {
-    {"train.stage1", "{ data =, model =, recipe =, name =, ... }",
-     "train a whole network; a run handle, at once", "recipes",
-     "train.stage1{ data = ds, model = nn.mlp{ hidden = 16 }, epochs = 1 }:wait()", stage1, NULL},
+    {"train.stage1", "{ data =, model =, recipe =, name =, ... }", "train a whole network; a run handle, at once",
+     "recipes", "train.stage1{ data = ds, model = nn.mlp{ hidden = 16 }, epochs = 1 }:wait()", stage1, NULL},
     {"train.tst", "{ from =, checkpoint =, z =, recipe =, name =, ... }",
      "two-stage training: freeze a run's body, train a fresh classifier on its features", "tst",
      "train.tst{ from = base, steps = 20 }:wait()", stage2, NULL},

@@ -17,8 +17,7 @@ static void push_plain(lua_State *L, int index, int depth)
 {
     index = lua_absindex(L, index);
     luaL_checkstack(L, 16, "a table too deep for JSON");
-    if (depth > DEPTH_MOST)
-        luaL_error(L, "a table that holds itself, or is %d levels deep, cannot be JSON", depth);
+    if (depth > DEPTH_MOST) luaL_error(L, "a table that holds itself, or is %d levels deep, cannot be JSON", depth);
     int type = lua_type(L, index);
     if (luaL_callmeta(L, index, "__json")) {
         push_plain(L, -1, depth + 1);

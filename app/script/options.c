@@ -49,8 +49,7 @@ static void read_value(lua_State *L, const Option *o, void *spec)
 void options_read(lua_State *L, int index, const Option *table, void *spec, const char *const *except)
 {
     if (lua_isnoneornil(L, index)) return;
-    if (!lua_istable(L, index))
-        luaL_error(L, "expected a table of options { ... }, got %s", luaL_typename(L, index));
+    if (!lua_istable(L, index)) luaL_error(L, "expected a table of options { ... }, got %s", luaL_typename(L, index));
     index = lua_absindex(L, index);
     for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
         if (lua_type(L, -2) != LUA_TSTRING) luaL_error(L, "options are named: write { name = value }");

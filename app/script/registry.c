@@ -16,8 +16,8 @@ static int help(lua_State *L)
 }
 
 const ApiRow api_help[] = {
-    {"help", "[topic]", "the pages of help, one page, or one function: help \"ece\", help \"train.tst\"",
-     "scripts", "help \"ece\"", help, NULL},
+    {"help", "[topic]", "the pages of help, one page, or one function: help \"ece\", help \"train.tst\"", "scripts",
+     "help \"ece\"", help, NULL},
     {0},
 };
 
@@ -49,8 +49,7 @@ int call_lua(lua_State *L, const char *module, const char *function)
     return finished(L, LUA_OK, 0);
 }
 
-/* ---- help in Lua: require "registry" is { rows = { row ... }, nearest =, text_table = }
- * ---------------------------------------- */
+/* ---- help in Lua: require "registry" is { rows = { row ... }, nearest =, text_table = } ---- */
 
 static void set_text(lua_State *L, const char *key, const char *value)
 {
@@ -120,8 +119,7 @@ static int open_registry(lua_State *L)
     return 1;
 }
 
-/* ---- modules and handles
- * ------------------------------------------------------------------------------------------- */
+/* ---- modules and handles ---- */
 
 static void refuse_field(lua_State *L, const char *class, const char *key)
 {

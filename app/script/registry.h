@@ -13,20 +13,17 @@
 #include <lua.h>
 
 typedef struct {
-    const char
-        *name; /* "train.stage1", a method "run:wait", a field of a handle "run.state", or a global "help" */
+    const char *name; /* "train.stage1", a method "run:wait", a field of a handle "run.state", or a global "help" */
     const char *arguments; /* "{ data =, model =, ... }"; NULL for a field */
     const char *summary;   /* one line */
     const char *topic;     /* page of lua/help */
-    const char
-        *example; /* Lua that runs as it stands (with the example prelude `ds`, `base`: see registry.c) */
+    const char *example;   /* Lua that runs as it stands (with the example prelude `ds`, `base`: see registry.c) */
     lua_CFunction call;    /* upvalue 1 is the row, a light userdata; a field is called with the handle */
     const Option *options; /* of its one table argument, or NULL; those of train.* stand in train_kinds */
 } ApiRow;
 
 /* One table a file, each ended by name NULL; registry.c lists the tables. */
-extern const ApiRow api_data[], api_nn[], api_train[], api_calib[], api_runs[], api_run[], api_result[],
-    api_help[];
+extern const ApiRow api_data[], api_nn[], api_train[], api_calib[], api_runs[], api_run[], api_result[], api_help[];
 extern const ApiRow *const api_tables[]; /* NULL at the end */
 
 const Option *row_options(const ApiRow *row); /* also those of train.*; NULL when it takes none */

@@ -15,13 +15,13 @@ typedef struct Task Task;
 
 typedef struct {
     Engine *engine;
-    int64_t seed;          /* --seed: default of every `seed` option */
-    int64_t seeds[64];     /* --seeds, else the one seed */
+    int64_t seed;      /* --seed: default of every `seed` option */
+    int64_t seeds[64]; /* --seeds, else the one seed */
     int seed_count;
-    size_t memory;         /* bytes that Lua may use; 0 = 1 GiB */
-    bool strict;           /* reading or setting an undeclared global is an error (scripts; not the prompt) */
-    bool json;             /* results print as JSON */
-    void (*pump)(void *);  /* called where a task cannot yield: draw, drain events, look at signals; runs no Lua */
+    size_t memory;        /* bytes that Lua may use; 0 = 1 GiB */
+    bool strict;          /* reading or setting an undeclared global is an error (scripts; not the prompt) */
+    bool json;            /* results print as JSON */
+    void (*pump)(void *); /* called where a task cannot yield: draw, drain events, look at signals; runs no Lua */
     void *pump_arg;
 } ScriptOptions;
 
@@ -32,13 +32,13 @@ Script *script_of(lua_State *L);
 const ScriptOptions *script_options(const Script *s);
 Engine *script_engine(lua_State *L);
 
-/* A new task from a file or from a line of code (an expression's value is its result). ERR_USAGE with file:line: message
- * for a syntax error. */
+/* A new task from a file or from a line of code (an expression's value is its result). ERR_USAGE with file:line:
+ * message for a syntax error. */
 Task *script_load_file(Script *s, const char *path, int argc, char **argv, Err *err);
 Task *script_load_line(Script *s, const char *code, Err *err);
 
-/* Run every task that can go on, for about 8 ms each; true while any task is alive. Events that were drained must have been
- * told by script_event first. */
+/* Run every task that can go on, for about 8 ms each; true while any task is alive. Events that were drained must have
+ * been told by script_event first. */
 bool script_turn(Script *s);
 
 /* Seconds until script_turn has something to do: 0 when a task is ready, -1 when all wait for runs. */
@@ -58,13 +58,13 @@ bool script_exit(const Script *s, int *code);
 
 typedef enum { TASK_READY, TASK_PARKED, TASK_DONE, TASK_FAILED, TASK_INTERRUPTED } TaskState;
 TaskState task_state(const Task *task);
-const char *task_error(const Task *task);   /* message with traceback */
-void task_print(Script *s, Task *task);     /* the values it returned, as text or JSON, on stdout */
+const char *task_error(const Task *task); /* message with traceback */
+void task_print(Script *s, Task *task);   /* the values it returned, as text or JSON, on stdout */
 void task_free(Script *s, Task *task);
 
-/* For the bindings: park the running task until `ready` says so, then go on at k (as lua_yieldk). Where the running coroutine
- * is not a task's own (a coroutine of the user's, a comparator, a hook) it pumps instead of yielding. Never returns
- * when it yields: `return task_park(L, ready, arg, k, ctx)`. */
+/* For the bindings: park the running task until `ready` says so, then go on at k (as lua_yieldk). Where the running
+ * coroutine is not a task's own (a coroutine of the user's, a comparator, a hook) it pumps instead of yielding. Never
+ * returns when it yields: `return task_park(L, ready, arg, k, ctx)`. */
 typedef bool TaskReady(lua_State *L, void *arg);
 int task_park(lua_State *L, TaskReady *ready, void *arg, lua_KFunction k, lua_KContext ctx);
 

@@ -11,7 +11,7 @@
  * columns. */
 enum { DEPTH_MOST = 4, ITEMS_MOST = 24, STRING_MOST = 160, WIDTH = 76, INDENT = 2 };
 
-/* ---- text ---------------------------------------------------------------------------------------------- */
+/* ---- text ---- */
 
 /* Order of keys: numbers, then strings, then the rest as it comes. */
 static int key_rank(lua_State *L, int index)
@@ -210,7 +210,7 @@ void show_text(lua_State *L, int index)
         luaL_tolstring(L, index, NULL);
 }
 
-/* ---- results ------------------------------------------------------------------------------------------- */
+/* ---- results ---- */
 
 int show_results(lua_State *L)
 {

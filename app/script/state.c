@@ -28,7 +28,7 @@ Engine *script_engine(lua_State *L)
     return script_of(L)->options.engine;
 }
 
-/* ---- memory -------------------------------------------------------------------------------------------- */
+/* ---- memory ---- */
 
 /* Lua's allocator: as realloc, but refuses what would pass the limit. Shrinking never fails. */
 static void *allocate(void *script, void *block, size_t old, size_t size)
@@ -71,7 +71,7 @@ Status script_protect(Script *s, lua_CFunction f, void *arg, Err *err)
     return code;
 }
 
-/* ---- globals ------------------------------------------------------------------------------------------- */
+/* ---- globals ---- */
 
 static int print(lua_State *L)
 {
@@ -152,8 +152,7 @@ static int refuse_global(lua_State *L, const char *problem)
 {
     const char *names[NEAR_MOST];
     size_t count = 0;
-    if (lua_type(L, 2) != LUA_TSTRING)
-        return luaL_error(L, "undefined global [%s]", luaL_tolstring(L, 2, NULL));
+    if (lua_type(L, 2) != LUA_TSTRING) return luaL_error(L, "undefined global [%s]", luaL_tolstring(L, 2, NULL));
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) /* the keys stay alive in _G */
         if (lua_type(L, -2) == LUA_TSTRING && count < NEAR_MOST) names[count++] = lua_tostring(L, -2);
     const char *name = lua_tostring(L, 2), *near = text_nearest(name, names, count);

@@ -16,7 +16,7 @@ enum {
 static const double slice_seconds = 0.008;
 static const size_t error_memory = 1 << 20; /* lent to Lua to say that its memory is used up */
 
-/* ---- the hook: slices and interrupts ------------------------------------------------------------------- */
+/* ---- the hook: slices and interrupts ---- */
 
 static void hook(lua_State *L, lua_Debug *debug);
 
@@ -67,7 +67,7 @@ void script_interrupt(Script *s)
     }
 }
 
-/* ---- running tasks ------------------------------------------------------------------------------------- */
+/* ---- running tasks ---- */
 
 bool task_alive(const Task *task)
 {
@@ -104,8 +104,7 @@ static void task_fail(Script *s, Task *t, int status)
     TaskEnd end = {t, status == LUA_ERRMEM ? memory : NULL};
     s->options.memory += error_memory;
     if (script_protect(s, error_text, &end, &err) != OK) t->error = strdup(err.msg);
-    if (!t->interrupted)
-        lua_resetthread(t->L); /* closes what is to be closed; below an interrupt no hook would run */
+    if (!t->interrupted) lua_resetthread(t->L); /* closes what is to be closed; below an interrupt no hook would run */
     s->options.memory -= error_memory;
     t->state = t->interrupted ? TASK_INTERRUPTED : TASK_FAILED;
 }
@@ -173,7 +172,7 @@ double script_next(const Script *s)
     return -1;
 }
 
-/* ---- parking ------------------------------------------------------------------------------------------- */
+/* ---- parking ---- */
 
 static int park(lua_State *L);
 
@@ -218,7 +217,7 @@ int task_park(lua_State *L, TaskReady *ready, void *arg, lua_KFunction k, lua_KC
     return k(L, LUA_OK, ctx);
 }
 
-/* ---- what became of a task ----------------------------------------------------------------------------- */
+/* ---- what became of a task ---- */
 
 TaskState task_state(const Task *task)
 {

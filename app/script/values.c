@@ -9,9 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const run_class = "tare.run", *const data_class = "tare.dataset",
-                         *const model_class = "tare.model", *const pred_class = "tare.predictions",
-                         *const run_handles = "tare.runs";
+static const char *const run_class = "tare.run", *const data_class = "tare.dataset", *const model_class = "tare.model",
+                         *const pred_class = "tare.predictions", *const run_handles = "tare.runs";
 
 static void *handle_new(lua_State *L, size_t size, const char *class)
 {
@@ -41,8 +40,7 @@ int raise_err(lua_State *L, const Err *err)
     return luaL_error(L, "%s", err->msg);
 }
 
-/* ---- runs: they live as long as the engine, so a handle holds no reference
- * ---------------------------------------- */
+/* ---- runs: they live as long as the engine, so a handle holds no reference ---- */
 
 /* One handle a run, so that handles compare and serve as keys. */
 void push_run(lua_State *L, Run *run)
@@ -76,8 +74,7 @@ static int run_text(lua_State *L)
     return 1;
 }
 
-/* ---- data sets
- * ----------------------------------------------------------------------------------------------------- */
+/* ---- data sets ---- */
 
 Dataset **push_data(lua_State *L)
 {
@@ -104,8 +101,7 @@ static int data_text(lua_State *L)
     char n[SPLITS][24];
     for (int s = 0; s < SPLITS; s++) text_count(n[s], sizeof n[s], d->split[s].n);
     lua_pushfstring(L, "data set %s: %s train, %s valid, %s test, %d classes, %d x %d x %d", d->spec.name,
-                    n[SPLIT_TRAIN], n[SPLIT_VALID], n[SPLIT_TEST], (int)d->classes, (int)d->h, (int)d->w,
-                    (int)d->c);
+                    n[SPLIT_TRAIN], n[SPLIT_VALID], n[SPLIT_TEST], (int)d->classes, (int)d->h, (int)d->w, (int)d->c);
     return 1;
 }
 
@@ -118,8 +114,7 @@ SplitId to_split(lua_State *L, int index, SplitId missing)
     return missing;
 }
 
-/* ---- networks
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- networks ---- */
 
 ModelSpec *push_model(lua_State *L)
 {
@@ -138,15 +133,13 @@ static int model_text(lua_State *L)
     char text[512], value[OPTION_TEXT_SIZE];
     int used = snprintf(text, sizeof text, "%s{", model->family);
     for (const Option *o = family_find(model->family)->options; o->name; o++)
-        used +=
-            snprintf(text + used, sizeof text - (size_t)used, "%s %s = %.60s",
-                     text[used - 1] == '{' ? "" : ",", o->name, option_text(o, model, value, sizeof value));
+        used += snprintf(text + used, sizeof text - (size_t)used, "%s %s = %.60s", text[used - 1] == '{' ? "" : ",",
+                         o->name, option_text(o, model, value, sizeof value));
     lua_pushfstring(L, "%s }", text);
     return 1;
 }
 
-/* ---- predictions
- * --------------------------------------------------------------------------------------------------- */
+/* ---- predictions ---- */
 
 Predictions **push_predictions(lua_State *L, const char *origin)
 {
@@ -178,8 +171,7 @@ static int pred_free(lua_State *L)
 static int pred_text(lua_State *L)
 {
     const Predictions *pred = to_predictions(L, 1);
-    lua_pushfstring(L, "predictions: %d x %d classes, %s", (int)pred->n, (int)pred->classes,
-                    predictions_origin(L, 1));
+    lua_pushfstring(L, "predictions: %d x %d classes, %s", (int)pred->n, (int)pred->classes, predictions_origin(L, 1));
     return 1;
 }
 
@@ -201,8 +193,8 @@ void push_scores(lua_State *L, const Scores *s, const char *origin)
     lua_pushinteger(L, s->bins);
     lua_setfield(L, -2, "bins");
     char n[24];
-    lua_pushfstring(L, "top label, %d equal-width bins (lo, hi], n = %s, %s", s->bins,
-                    text_count(n, sizeof n, s->n), origin);
+    lua_pushfstring(L, "top label, %d equal-width bins (lo, hi], n = %s, %s", s->bins, text_count(n, sizeof n, s->n),
+                    origin);
     lua_setfield(L, -2, "recipe");
 }
 

@@ -39,8 +39,7 @@ static Model model_open(size_t row)
     const ModelSpec spec = {.family = "wrn", .depth = rows[row].depth, .width = rows[row].width};
     const HeadSpec linear = {.kind = "linear"};
     for (int i = 0; i < 2; i++) {
-        m.net[i] =
-            i ? net_head(&linear, m.net[0]->output.c, 10, &err) : net_body(&spec, (Shape){32, 32, 3}, &err);
+        m.net[i] = i ? net_head(&linear, m.net[0]->output.c, 10, &err) : net_body(&spec, (Shape){32, 32, 3}, &err);
         m.tape[i] = m.net[i] ? tape_open(m.net[i], m.batch, true, &err) : NULL;
         if (!m.tape[i]) die(&err);
         net_init(m.net[i], 1, (uint32_t)i);
@@ -49,8 +48,7 @@ static Model model_open(size_t row)
     Rng r = rng_stream(1, RNG_BLENDS, 0, 0);
     for (ptrdiff_t pixel = 0; pixel < m.batch * 34 * 34; pixel++) {
         ptrdiff_t y = pixel / 34 % 34, x = pixel % 34;
-        if (y % 33 && x % 33)
-            rng_normals(&r, tape_input(m.tape[0]) + 3 * pixel, 3); /* the border stays zero */
+        if (y % 33 && x % 33) rng_normals(&r, tape_input(m.tape[0]) + 3 * pixel, 3); /* the border stays zero */
     }
     return m;
 }
@@ -72,15 +70,15 @@ static void step(Model *m, const Pass *pass, int64_t t)
     net_forward(m->net[0], m->tape[0], m->batch, pass);
     memcpy(tape_input(m->tape[1]), tape_output(m->tape[0]), features);
     net_forward(m->net[1], m->tape[1], m->batch, pass);
-    cross_entropy(nll, tape_output_grad(m->tape[1]), tape_output(m->tape[1]), labels, 1 / (float)m->batch,
-                  m->batch, 10);
+    cross_entropy(nll, tape_output_grad(m->tape[1]), tape_output(m->tape[1]), labels, 1 / (float)m->batch, m->batch,
+                  10);
     net_backward(m->net[1], m->tape[1], m->batch, pass, true);
     memcpy(tape_output_grad(m->tape[0]), tape_input_grad(m->tape[1]), features);
     net_backward(m->net[0], m->tape[0], m->batch, pass, false);
     for (int i = 0; i < 2; i++) {
         net_update_running(m->net[i], m->tape[i], m->batch);
-        adam_step(m->net[i]->values, m->moment[i][0], m->moment[i][1], tape_grads(m->tape[i]),
-                  m->net[i]->trained, t, 1e-3f, 0);
+        adam_step(m->net[i]->values, m->moment[i][0], m->moment[i][1], tape_grads(m->tape[i]), m->net[i]->trained, t,
+                  1e-3f, 0);
     }
 }
 
@@ -113,10 +111,9 @@ int main(int argc, char **argv)
     double seconds = argc > 1 ? atof(argv[1]) : 2;
     int only = argc > 2 ? atoi(argv[2]) : 0;
     if (kernel_open(&err) != OK) die(&err);
-    printf("%s, OpenBLAS %s\n%-12s %6s %8s %10s %16s %10s\n", kernel_isa(), kernel_blas_core(), "net",
-           "batch", "threads", "images/s", "images/CPU-s", "tape MB");
+    printf("%s, OpenBLAS %s\n%-12s %6s %8s %10s %16s %10s\n", kernel_isa(), kernel_blas_core(), "net", "batch",
+           "threads", "images/s", "images/CPU-s", "tape MB");
     for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++)
-        for (int threads = only ? only : 1; threads <= (only ? only : 2); threads++)
-            measure(row, threads, seconds);
+        for (int threads = only ? only : 1; threads <= (only ? only : 2); threads++) measure(row, threads, seconds);
     return 0;
 }

@@ -35,7 +35,7 @@ while [ $kills -lt 10 ] && [ $starts -lt 60 ]; do
     "$tare" run train.lua --runs cut --resume --quiet >/dev/null 2>&1 &
     pid=$!
     case $kills in
-        2 | 5) while kill -0 $pid 2>/dev/null && ! ls cut/*/last*.tmp >/dev/null 2>&1; do :; done ;;
+        2 | 5) while kill -0 $pid 2>/dev/null && ! compgen -G 'cut/*/last*.tmp' >/dev/null; do :; done ;;
         7 | 8 | 9) while kill -0 $pid 2>/dev/null && ! [ -s cut/v/events.jsonl ]; do sleep 0.01; done
             sleep 0.$((RANDOM % 70 + 20)) ;;
         *) sleep 0.$((RANDOM % 75 + 15)) ;;

@@ -105,6 +105,5 @@ static int in_border(ptrdiff_t i, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c)
 void expect_zero_border(const char *what, const float *x, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c)
 {
     for (ptrdiff_t i = 0; i < n * (h + 2) * (w + 2) * c; i++)
-        if (in_border(i, h, w, c) && x[i] != 0)
-            fail_msg("%s [%s]: border written at %td", what, kernel_isa(), i);
+        if (in_border(i, h, w, c) && x[i] != 0) fail_msg("%s [%s]: border written at %td", what, kernel_isa(), i);
 }

@@ -8,8 +8,7 @@
  * worked out. y, x, w are offsets into the bordered output, the bordered input and the weights. */
 typedef void Visit(void *to, const void *a, const void *b, ptrdiff_t y, ptrdiff_t x, ptrdiff_t w);
 
-static void conv_visit(Visit *visit, void *to, const double *a, const double *b, const ConvShape *s,
-                       ptrdiff_t n)
+static void conv_visit(Visit *visit, void *to, const double *a, const double *b, const ConvShape *s, ptrdiff_t n)
 {
     const ptrdiff_t h = s->h / s->stride, w = s->w / s->stride, pad = s->k == 3 && s->stride == 1;
     for (ptrdiff_t i = 0; i < n; i++)
@@ -126,8 +125,7 @@ void ref_mean_pool(double *y, const double *x, RefImages s)
 {
     memset(y, 0, sizeof *y * (size_t)(s.n * s.c));
     for (ptrdiff_t p = 0; p < pixels(s); p++)
-        for (ptrdiff_t j = 0; j < s.c; j++)
-            y[p / (s.h * s.w) * s.c + j] += x[pixel(s, p) + j] / (double)(s.h * s.w);
+        for (ptrdiff_t j = 0; j < s.c; j++) y[p / (s.h * s.w) * s.c + j] += x[pixel(s, p) + j] / (double)(s.h * s.w);
 }
 
 void ref_flatten(double *y, const double *x, RefImages s)
@@ -136,8 +134,7 @@ void ref_flatten(double *y, const double *x, RefImages s)
         for (ptrdiff_t j = 0; j < s.c; j++) y[p * s.c + j] = x[pixel(s, p) + j];
 }
 
-void ref_linear(double *y, const double *x, const double *w, const double *b, ptrdiff_t n, ptrdiff_t in,
-                ptrdiff_t out)
+void ref_linear(double *y, const double *x, const double *w, const double *b, ptrdiff_t n, ptrdiff_t in, ptrdiff_t out)
 {
     for (ptrdiff_t i = 0; i < n; i++)
         for (ptrdiff_t o = 0; o < out; o++) {
@@ -192,8 +189,7 @@ void ref_sgd(double *w, double *m, double grad, double lr, double momentum, doub
     *w -= lr * *m;
 }
 
-void ref_gradient(double *grad, double *param, ptrdiff_t n, double (*loss)(const void *what),
-                  const void *what)
+void ref_gradient(double *grad, double *param, ptrdiff_t n, double (*loss)(const void *what), const void *what)
 {
     const double step = 1e-5;
     for (ptrdiff_t i = 0; i < n; i++) {

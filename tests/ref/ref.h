@@ -28,8 +28,7 @@ void ref_mean_pool(double *y, const double *x, RefImages s);
 void ref_flatten(double *y, const double *x, RefImages s);
 
 /* y (n, out) = x (n, in) w (out, in)' + b; b may be NULL. */
-void ref_linear(double *y, const double *x, const double *w, const double *b, ptrdiff_t n, ptrdiff_t in,
-                ptrdiff_t out);
+void ref_linear(double *y, const double *x, const double *w, const double *b, ptrdiff_t n, ptrdiff_t in, ptrdiff_t out);
 
 /* p (n, c) */
 void ref_softmax(double *p, const double *logits, ptrdiff_t n, ptrdiff_t c);
@@ -44,7 +43,6 @@ void ref_adam(double *w, double *m, double *v, double grad, int64_t t, double lr
 void ref_sgd(double *w, double *m, double grad, double lr, double momentum, double weight_decay);
 
 /* grad (n) = central differences of loss(what) with respect to param (n), which loss reads through `what`. */
-void ref_gradient(double *grad, double *param, ptrdiff_t n, double (*loss)(const void *what),
-                  const void *what);
+void ref_gradient(double *grad, double *param, ptrdiff_t n, double (*loss)(const void *what), const void *what);
 
 #endif

@@ -18,8 +18,8 @@ static void durations_read_well(void **state)
     static const struct {
         double seconds;
         const char *text;
-    } cases[] = {{0, "0.0 s"},         {0.42, "0.4 s"},       {9.96, "10 s"},          {59.4, "59 s"},
-                 {59.6, "1 min 00 s"}, {130, "2 min 10 s"},   {3599.6, "1 h 00 min"},  {3900, "1 h 05 min"},
+    } cases[] = {{0, "0.0 s"},         {0.42, "0.4 s"},     {9.96, "10 s"},         {59.4, "59 s"},
+                 {59.6, "1 min 00 s"}, {130, "2 min 10 s"}, {3599.6, "1 h 00 min"}, {3900, "1 h 05 min"},
                  {-1, "0.0 s"},        {NAN, "0.0 s"}};
     char text[32];
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -76,7 +76,7 @@ static void a_copy_says_when_it_is_cut(void **state)
     assert_string_equal(four, "abc");
 }
 
-/* ---- options ----------------------------------------------------------------------------------------------------- */
+/* ---- options ---- */
 
 typedef struct {
     int64_t epochs;

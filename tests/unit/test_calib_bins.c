@@ -21,8 +21,7 @@ static void draw(double *confidence, uint8_t *right, ptrdiff_t n, uint32_t trial
 {
     Rng rng = rng_stream(7, RNG_BOOTSTRAP, trial, 0);
     for (ptrdiff_t i = 0; i < n; i++) {
-        confidence[i] =
-            rng_below(&rng, 4) ? rng_uniform(&rng) : rng_below(&rng, 61) / 60.0; /* some on an edge */
+        confidence[i] = rng_below(&rng, 4) ? rng_uniform(&rng) : rng_below(&rng, 61) / 60.0; /* some on an edge */
         right[i] = rng_uniform(&rng) < confidence[i] * confidence[i];
     }
 }
@@ -94,8 +93,7 @@ static void edges(void **state)
         uint8_t right = 1;
         assert_int_equal(bins_equal_width(bin, row[i].count, &row[i].confidence, &right, 1, NULL), OK);
         for (int b = 0; b < row[i].count; b++)
-            if (bin[b].count != (b == row[i].bin))
-                fail_msg("%s: bin %d holds %g", row[i].name, b, bin[b].count);
+            if (bin[b].count != (b == row[i].bin)) fail_msg("%s: bin %d holds %g", row[i].name, b, bin[b].count);
     }
 }
 
@@ -252,8 +250,7 @@ static void refuses(void **state)
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         Err err = {OK, ""};
         int made;
-        assert_int_equal(bins_equal_width(bin, row[i].count, row[i].confidence, right, row[i].n, &err),
-                         row[i].code);
+        assert_int_equal(bins_equal_width(bin, row[i].count, row[i].confidence, right, row[i].n, &err), row[i].code);
         if (!strstr(err.msg, row[i].msg)) fail_msg("%s: \"%s\"", row[i].name, err.msg);
         assert_int_equal(bins_equal_mass(bin, row[i].count, &made, row[i].confidence, right, row[i].n, NULL),
                          row[i].code);

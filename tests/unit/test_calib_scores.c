@@ -46,8 +46,7 @@ static int load_vgg(void **state)
 /* Rows from .. to - 1 of the VGG's predictions. */
 static Predictions *vgg(ptrdiff_t from, ptrdiff_t to)
 {
-    Predictions *pred =
-        predictions_from_probs(to - from, CLASSES, vgg_p + from * CLASSES, vgg_label + from, NULL);
+    Predictions *pred = predictions_from_probs(to - from, CLASSES, vgg_p + from * CLASSES, vgg_label + from, NULL);
     assert_non_null(pred);
     return pred;
 }

@@ -102,8 +102,7 @@ static void crops_and_flips_evenly(void **state)
         bool flip;
     } cases[] = {{"both", 2, true}, {"crop only", 2, false}, {"flip only", 0, true}, {"neither", 0, false}};
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
-        int counts[2][5][5] = {0}, steps = 250, span = 2 * cases[k].crop + 1,
-            cells = span * span * (1 + cases[k].flip);
+        int counts[2][5][5] = {0}, steps = 250, span = 2 * cases[k].crop + 1, cells = span * span * (1 + cases[k].flip);
         for (int step = 0; step < steps; step++)
             find_shifts(&(Augment){cases[k].crop, cases[k].flip, 11, (uint32_t)step}, counts);
         double mean = 8.0 * steps / cells, chi2 = 0;

@@ -140,8 +140,7 @@ static void labels_follow_the_posterior(void **state)
         assert_true(spread[b] > 5); /* p* takes all values, so that there is something to calibrate */
         chi2 += pow(hits[b] - sum[b], 2) / spread[b];
     }
-    assert_true(chi2 <
-                BINS + 4 * sqrt(2.0 * BINS)); /* chi-square, 10 degrees of freedom: 4 sd above its mean */
+    assert_true(chi2 < BINS + 4 * sqrt(2.0 * BINS)); /* chi-square, 10 degrees of freedom: 4 sd above its mean */
 }
 
 /* Labels are draws, so no class has an exact share; all come to within a tenth of it. */
@@ -171,16 +170,15 @@ static void colour_and_place_say_nothing(void **state)
         for (ptrdiff_t i = 0; i < s->n; i++) {
             double v = 0;
             for (ptrdiff_t y = top; y < top + half; y++)
-                for (ptrdiff_t x = left; x < left + half; x++)
-                    v += s->images[((i * side + y) * side + x) * 3 + c];
+                for (ptrdiff_t x = left; x < left + half; x++) v += s->images[((i * side + y) * side + x) * 3 + c];
             sx += v;
             sxx += v * v;
             sy[s->labels[i]] += 1;
             sxy[s->labels[i]] += v;
         }
         for (ptrdiff_t k = 0; k < d->classes; k++) {
-            double r = (sxy[k] / n - sx / n * sy[k] / n) /
-                       sqrt((sxx / n - sx / n * sx / n) * (sy[k] / n) * (1 - sy[k] / n));
+            double r =
+                (sxy[k] / n - sx / n * sy[k] / n) / sqrt((sxx / n - sx / n * sx / n) * (sy[k] / n) * (1 - sy[k] / n));
             if (fabs(r) > 5 / sqrt(n)) fail_msg("class %td: correlation %.3f with feature %d", k, r, feature);
         }
     }
@@ -202,8 +200,7 @@ static void sizes_do_not_change_images(void **state)
     assert_true(a->fingerprint == again->fingerprint);
     assert_memory_equal(a->split[SPLIT_TEST].images, b->split[SPLIT_TEST].images, 30 * bytes);
     assert_memory_equal(a->split[SPLIT_TEST].labels, b->split[SPLIT_TEST].labels, 30 * sizeof(int32_t));
-    assert_memory_equal(a->split[SPLIT_TEST].posterior, b->split[SPLIT_TEST].posterior,
-                        30 * 8 * sizeof(float));
+    assert_memory_equal(a->split[SPLIT_TEST].posterior, b->split[SPLIT_TEST].posterior, 30 * 8 * sizeof(float));
     assert_memory_equal(a->split[SPLIT_TRAIN].images, b->split[SPLIT_TRAIN].images, 20 * bytes);
     assert_memory_not_equal(a->split[SPLIT_TRAIN].images, a->split[SPLIT_TEST].images, bytes);
     assert_memory_not_equal(b->split[SPLIT_TEST].images, other->split[SPLIT_TEST].images, bytes);
@@ -230,8 +227,7 @@ static void refuses_what_cannot_be(void **state)
         {"no images", 0, 8, 16, .06, .1, "train = 0"},
         {"noise", 20, 8, 16, .5, .1, "noise = 0.5"},
         {"not a number", 20, 8, 16, .06, NAN, "bayes = nan"},
-        {"worse than guessing", 20, 2, 16, .06, .5,
-         "bayes = 0.5: with 2 classes even guessing errs less|below 0.5"},
+        {"worse than guessing", 20, 2, 16, .06, .5, "bayes = 0.5: with 2 classes even guessing errs less|below 0.5"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         DataSpec spec = small_spec();

@@ -55,8 +55,7 @@ static void reads_class_names(void **state)
     assert_string_equal(d->class_names[9], "nine");
     dataset_release(d);
     put_file("batches.meta.txt", digits, 8);
-    load_fails("two names", spec_of("cifar10", 20, 10, 0), ERR_FORMAT,
-               "batches.meta.txt: 2 class names; expected 10");
+    load_fails("two names", spec_of("cifar10", 20, 10, 0), ERR_FORMAT, "batches.meta.txt: 2 class names; expected 10");
 }
 
 static void names_what_is_wrong(void **state)

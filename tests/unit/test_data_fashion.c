@@ -101,8 +101,7 @@ static void says_how_to_get_the_full_set(void **state)
     (void)state;
     DataSpec spec = spec_of("fashion-full", 2000, 2000, 0);
     strcpy(spec.dir, "/nowhere/fashion-mnist");
-    load_fails("no folder", spec, ERR_IO,
-               "no folder /nowhere|dataset-fashion-mnist|apt install dataset-fashion-mnist");
+    load_fails("no folder", spec, ERR_IO, "no folder /nowhere|dataset-fashion-mnist|apt install dataset-fashion-mnist");
 }
 
 static void says_how_many_there_are(void **state)

@@ -90,8 +90,7 @@ static void refuses_class_names(void **state)
     static const struct {
         const char *row, *text, *message;
     } wrong[] = {
-        {"too few for the labels", "ant\nbee\ncrab\n",
-         "train-labels-idx1-ubyte: byte 11: image 3 has label 3|0 to 2"},
+        {"too few for the labels", "ant\nbee\ncrab\n", "train-labels-idx1-ubyte: byte 11: image 3 has label 3|0 to 2"},
         {"only one", "ant\n", "labels.txt: 1 class names"},
         {"empty", "", "labels.txt: 0 class names"},
         {"control character", "ant\nb\033[2Jee\n", "labels.txt: line 2: a control character"},
@@ -114,32 +113,23 @@ static const struct {
     Status code;
     const char *message;
 } harms[] = {
-    {"images gone", "train-images-idx3-ubyte", REMOVE, 0, 0, ERR_IO,
-     "train-images-idx3-ubyte.gz in the folder"},
+    {"images gone", "train-images-idx3-ubyte", REMOVE, 0, 0, ERR_IO, "train-images-idx3-ubyte.gz in the folder"},
     {"labels gone", "t10k-labels-idx1-ubyte", REMOVE, 0, 0, ERR_IO, "neither t10k-labels-idx1-ubyte nor"},
-    {"empty file", "train-images-idx3-ubyte", EMPTY, 0, 0, ERR_FORMAT,
-     "train-images-idx3-ubyte: 0 bytes|head of 16"},
-    {"foreign file", "train-images-idx3-ubyte", SET4, 0, 0x89504e47, ERR_FORMAT,
-     "byte 0|0x89504e47|0x00000803"},
-    {"labels for images", "t10k-images-idx3-ubyte", SET4, 0, 0x801, ERR_FORMAT,
-     "0x00000801; expected 0x00000803"},
+    {"empty file", "train-images-idx3-ubyte", EMPTY, 0, 0, ERR_FORMAT, "train-images-idx3-ubyte: 0 bytes|head of 16"},
+    {"foreign file", "train-images-idx3-ubyte", SET4, 0, 0x89504e47, ERR_FORMAT, "byte 0|0x89504e47|0x00000803"},
+    {"labels for images", "t10k-images-idx3-ubyte", SET4, 0, 0x801, ERR_FORMAT, "0x00000801; expected 0x00000803"},
     {"images for labels", "t10k-labels-idx1-ubyte", SET4, 0, 0x803, ERR_FORMAT, "1 dimension"},
     {"no images", "train-images-idx3-ubyte", SET4, 4, 0, ERR_FORMAT, "byte 4: 0 images; expected 1 to"},
     {"no labels", "train-labels-idx1-ubyte", SET4, 4, 0, ERR_FORMAT, "byte 4: 0 labels"},
     {"absurd count", "train-images-idx3-ubyte", SET4, 4, 0xffffffff, ERR_FORMAT, "byte 4: 4294967295 images"},
     {"no rows", "train-images-idx3-ubyte", SET4, 8, 0, ERR_FORMAT, "byte 8: 0 rows an image"},
     {"absurd rows", "train-images-idx3-ubyte", SET4, 8, 70000, ERR_FORMAT, "byte 8: 70000 rows|1 to 256"},
-    {"absurd columns", "t10k-images-idx3-ubyte", SET4, 12, 0x80000000, ERR_FORMAT,
-     "byte 12: 2147483648 columns"},
-    {"a pixel short", "train-images-idx3-ubyte", CUT, 1, 0, ERR_FORMAT,
-     "1199 bytes from byte 16|1200|cut short"},
-    {"a pixel more", "train-images-idx3-ubyte", APPEND, 1, 0, ERR_FORMAT,
-     "1201 bytes|1200|something follows"},
+    {"absurd columns", "t10k-images-idx3-ubyte", SET4, 12, 0x80000000, ERR_FORMAT, "byte 12: 2147483648 columns"},
+    {"a pixel short", "train-images-idx3-ubyte", CUT, 1, 0, ERR_FORMAT, "1199 bytes from byte 16|1200|cut short"},
+    {"a pixel more", "train-images-idx3-ubyte", APPEND, 1, 0, ERR_FORMAT, "1201 bytes|1200|something follows"},
     {"a label short", "train-labels-idx1-ubyte", CUT, 1, 0, ERR_FORMAT, "39 bytes from byte 8|40|cut short"},
-    {"fewer images than said", "t10k-images-idx3-ubyte", SET4, 4, 13, ERR_FORMAT,
-     "360 bytes|its head says 390"},
-    {"test label too high", "t10k-labels-idx1-ubyte", SET1, 13, 4, ERR_FORMAT,
-     "byte 13: image 5 has label 4|0 to 3"},
+    {"fewer images than said", "t10k-images-idx3-ubyte", SET4, 4, 13, ERR_FORMAT, "360 bytes|its head says 390"},
+    {"test label too high", "t10k-labels-idx1-ubyte", SET1, 13, 4, ERR_FORMAT, "byte 13: image 5 has label 4|0 to 3"},
 };
 
 static void names_what_is_wrong(void **state)
@@ -185,8 +175,7 @@ static void counts_must_agree(void **state)
     unsigned char bytes[64];
     put_idx_set(40, 12, 6, 5, 4);
     put_file("train-labels-idx1-ubyte", bytes, idx_labels(bytes, 39, 4));
-    load_fails("one label short", spec_of("idx", 0, 0, 0), ERR_FORMAT,
-               "39 labels, but 40 images in|do not belong");
+    load_fails("one label short", spec_of("idx", 0, 0, 0), ERR_FORMAT, "39 labels, but 40 images in|do not belong");
 }
 
 static void sizes_must_agree(void **state)
@@ -213,12 +202,10 @@ static void broken_gzip(void **state)
     strcat(path, ".gz");
     assert_int_equal(file_read(path, 4096, false, &packed, &size, NULL), OK);
     put_file("train-images-idx3-ubyte.gz", packed, size / 2);
-    load_fails("cut gzip", spec_of("idx", 0, 0, 0), ERR_FORMAT,
-               "train-images-idx3-ubyte.gz|gzip|ends too soon");
+    load_fails("cut gzip", spec_of("idx", 0, 0, 0), ERR_FORMAT, "train-images-idx3-ubyte.gz|gzip|ends too soon");
     idx_images(zeros, 1, 2, 2);
     put_gzip("train-images-idx3-ubyte.gz", zeros, 3 << 20);
-    load_fails("long gzip", spec_of("idx", 0, 0, 0), ERR_FORMAT,
-               "3145712 bytes from byte 16|4 (something follows");
+    load_fails("long gzip", spec_of("idx", 0, 0, 0), ERR_FORMAT, "3145712 bytes from byte 16|4 (something follows");
     free(packed);
     free(zeros);
 }

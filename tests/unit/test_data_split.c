@@ -58,8 +58,7 @@ static void sizes_and_balance(void **state)
             for (int c = 0; c < CLASSES; c++) {
                 int expected = cases[i].expected[s][c];
                 if (count[c] == expected) continue;
-                fail_msg("%s: %s has %d of class %d, expected %d", cases[i].row, split_name[s], count[c], c,
-                         expected);
+                fail_msg("%s: %s has %d of class %d, expected %d", cases[i].row, split_name[s], count[c], c, expected);
             }
         }
         dataset_release(d);
@@ -118,8 +117,7 @@ static void the_seed_names_the_choice(void **state)
     assert_true(a->fingerprint == again->fingerprint);
     assert_true(a->fingerprint != other->fingerprint);
     for (int s = 0; s < SPLITS; s++)
-        assert_memory_not_equal(a->split[s].source, other->split[s].source,
-                                (size_t)a->split[s].n * sizeof(int32_t));
+        assert_memory_not_equal(a->split[s].source, other->split[s].source, (size_t)a->split[s].n * sizeof(int32_t));
     dataset_release(a);
     dataset_release(again);
     dataset_release(other);
@@ -150,9 +148,8 @@ static void all_keeps_the_source_s_own_balance(void **state)
     assert_int_equal(count[0], 23);
     assert_int_equal(count[1], 3);
     dataset_release(d);
-    load_fails(
-        "unbalanced", spec_of("idx", 30, 15, 12), ERR_USAGE,
-        "test = 12 (balanced) take 4 images of class '1', of which there are 3|at most 9, in multiples of 3");
+    load_fails("unbalanced", spec_of("idx", 30, 15, 12), ERR_USAGE,
+               "test = 12 (balanced) take 4 images of class '1', of which there are 3|at most 9, in multiples of 3");
 }
 
 static void refuses_what_cannot_be(void **state)

@@ -178,15 +178,12 @@ static void broken_lines_name_the_key(void **state)
         {"empty", "{}", "'seq' is missing"},
         {"seq real", "{\"seq\":1.5}", "'seq' is not an integer"},
         {"seq negative", "{\"seq\":-1}", "'seq' = -1"},
-        {"seq 0",
-         "{\"seq\":0,\"run\":0,\"type\":\"log\",\"step\":0,\"epoch\":0,\"stage\":1,\"text\":\"\"" WALL,
+        {"seq 0", "{\"seq\":0,\"run\":0,\"type\":\"log\",\"step\":0,\"epoch\":0,\"stage\":1,\"text\":\"\"" WALL,
          "'seq' is 0"},
         {"run too large", "{\"seq\":1,\"run\":4294967296}", "'run' = 4294967296"},
-        {"type unknown", "{\"seq\":1,\"run\":0,\"type\":\"stop\"}",
-         "unknown value 'stop' (did you mean 'step'?)"},
+        {"type unknown", "{\"seq\":1,\"run\":0,\"type\":\"stop\"}", "unknown value 'stop' (did you mean 'step'?)"},
         {"type no string", "{\"seq\":1,\"run\":0,\"type\":3}", "'type' is not a string"},
-        {"step too large", "{\"seq\":1,\"run\":0,\"type\":\"log\",\"step\":2147483648}",
-         "'step' = 2147483648"},
+        {"step too large", "{\"seq\":1,\"run\":0,\"type\":\"log\",\"step\":2147483648}", "'step' = 2147483648"},
         {"epoch missing", "{\"seq\":1,\"run\":0,\"type\":\"log\",\"step\":1}", "'epoch' is missing"},
         {"stage 3", "{\"seq\":1,\"run\":0,\"type\":\"log\",\"step\":1,\"epoch\":0,\"stage\":3}",
          "'stage' = 3 is not within 1 and 2"},
@@ -200,8 +197,7 @@ static void broken_lines_name_the_key(void **state)
         {"state unknown", HEAD("state") "\"state\":\"runing\"" WALL, "(did you mean 'running'?)"},
         {"done but running", HEAD("done") "\"state\":\"running\",\"what\":\"\"" WALL, "'state' = 'running'"},
         {"resume elsewhere", HEAD("resume") "\"from_seq\":6" WALL, "'from_seq' = 6"},
-        {"parameters",
-         HEAD("stage") "\"name\":\"\",\"steps\":1,\"epochs\":1,\"parameters\":\"1\",\"body\":\"\"" WALL,
+        {"parameters", HEAD("stage") "\"name\":\"\",\"steps\":1,\"epochs\":1,\"parameters\":\"1\",\"body\":\"\"" WALL,
          "'parameters'"},
         {"wall missing", HEAD("log") "\"text\":\"\"}", "'wall'"},
         {"wall a number", HEAD("log") "\"text\":\"\",\"wall\":1}", "'wall'"},
@@ -248,8 +244,7 @@ static void broken_bins_are_refused(void **state)
             json_array_set_new(list, rows[i].bin,
                                value == floor(value) ? json_integer((json_int_t)value) : json_real(value));
         assert_int_equal(event_from_json(&back, json, &err), ERR_FORMAT);
-        if (!strstr(err.msg, rows[i].says) || !strstr(err.msg, "'bins'"))
-            fail_msg("%s: %s", rows[i].name, err.msg);
+        if (!strstr(err.msg, rows[i].says) || !strstr(err.msg, "'bins'")) fail_msg("%s: %s", rows[i].name, err.msg);
         json_decref(json);
     }
 }

@@ -74,8 +74,7 @@ static void hostile_names(void **state)
         json_decref(config);
     }
     static const char *const good[] = {"a", "tst-1", "WRN_28.10", "9"};
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-        assert_int_equal(record_check_name(good[i], NULL), OK);
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) assert_int_equal(record_check_name(good[i], NULL), OK);
     assert_int_equal(record_check_name(most, NULL), OK);
 }
 
@@ -120,8 +119,7 @@ static void create_and_append(void **state)
 
     config = record_read_json(runs, "base", "config.json", &err);
     assert_int_equal(json_integer_value(json_object_get(config, "seed")), 5);
-    assert_int_equal(strlen(json_string_value(json_object_get(json_object_get(config, "wall"), "created"))),
-                     20);
+    assert_int_equal(strlen(json_string_value(json_object_get(json_object_get(config, "wall"), "created"))), 20);
     json_decref(config);
 
     char line[256] = "";
@@ -129,9 +127,8 @@ static void create_and_append(void **state)
     assert_non_null(fgets(line, sizeof line, f));
     fclose(f);
     assert_string_equal(
-        line,
-        "{\"seq\":1,\"run\":0,\"type\":\"log\",\"step\":0,\"epoch\":0,\"stage\":1,\"text\":\"remark 1\","
-        "\"wall\":{\"seconds\":0.0}}\n");
+        line, "{\"seq\":1,\"run\":0,\"type\":\"log\",\"step\":0,\"epoch\":0,\"stage\":1,\"text\":\"remark 1\","
+              "\"wall\":{\"seconds\":0.0}}\n");
 }
 
 static void unreadable_events_are_not_written(void **state)
@@ -341,8 +338,7 @@ static void predictions_round_trip(void **state)
     Record r = new_run("base", NULL, 1);
     Predictions *pred = predictions_new(2, 3, logp, labels, &err);
     ok(record_write_predictions(&r, "test.safetensors", pred, &err), &err);
-    refused(record_write_predictions(&r, "../test.safetensors", pred, &err), ERR_USAGE, &err,
-            "cannot be a name");
+    refused(record_write_predictions(&r, "../test.safetensors", pred, &err), ERR_USAGE, &err, "cannot be a name");
     record_close(&r);
     Predictions *back = record_predictions(runs, "base", "test.safetensors", &err);
     assert_non_null(back);

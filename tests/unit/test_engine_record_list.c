@@ -65,8 +65,7 @@ static void delete_asks_about_children(void **state)
     closed_run("grandchild", "tst", 3);
     closed_run("alone", NULL, 4);
     closed_run("narcissus", "narcissus", 5); /* an edited file must not send us round for ever */
-    refused(record_delete(runs, "base", false, &err), ERR_STATE, &err,
-            "base is the parent of tst, grandchild");
+    refused(record_delete(runs, "base", false, &err), ERR_STATE, &err, "base is the parent of tst, grandchild");
     ok(record_delete(runs, "alone", false, &err), &err);
     ok(record_delete(runs, "narcissus", false, &err), &err);
     Record busy = new_run("busy", "grandchild", 6);

@@ -15,8 +15,7 @@ enum { EVENTS = 100000 };
 
 static Event numbered(uint64_t seq)
 {
-    Event e = {
-        .seq = seq, .run = (uint32_t)seq ^ 0xabcdu, .type = EVENT_EVAL, .step = (int32_t)seq, .stage = 1};
+    Event e = {.seq = seq, .run = (uint32_t)seq ^ 0xabcdu, .type = EVENT_EVAL, .step = (int32_t)seq, .stage = 1};
     for (int b = 0; b < FINE_BINS; b++) e.as.eval.bins.count[b] = (uint32_t)seq + (uint32_t)b;
     return e;
 }
@@ -58,8 +57,7 @@ static void all_arrive_in_order(void **state)
         for (uint64_t seq = 1; seq <= EVENTS;) {
             assert_true(readable(ring, 60000));
             for (; ring_pop(ring, &e); seq++)
-                if (!same_number(&e, seq))
-                    fail_msg("room %zu: event %lu is wrong", rooms[i], (unsigned long)seq);
+                if (!same_number(&e, seq)) fail_msg("room %zu: event %lu is wrong", rooms[i], (unsigned long)seq);
         }
         pthread_join(producer, NULL);
         assert_false(ring_pop(ring, &e));

@@ -13,8 +13,7 @@
  * eval, best. */
 static Event story(uint64_t seq, double clock)
 {
-    static const EventType round[] = {EVENT_STEP,  EVENT_STEP, EVENT_STEP,
-                                      EVENT_EPOCH, EVENT_EVAL, EVENT_BEST};
+    static const EventType round[] = {EVENT_STEP, EVENT_STEP, EVENT_STEP, EVENT_EPOCH, EVENT_EVAL, EVENT_BEST};
     Event e;
     memset(&e, 0, sizeof e);
     e.seq = seq;
@@ -117,8 +116,7 @@ static void resume_equals_uninterrupted(void **state)
         assert_int_equal(log.state, RUN_RUNNING);
         assert_int_equal(log.seq, rows[i].from);
         assert_true(log.seconds == 1e6);
-        if (rows[i].from > 0 && runlog_digest(&log) != runlog_digest(&prefix))
-            fail_msg("%s: the cut", rows[i].name);
+        if (rows[i].from > 0 && runlog_digest(&log) != runlog_digest(&prefix)) fail_msg("%s: the cut", rows[i].name);
         fold_ok(&log, &again); /* twice in a row: killed before its first event */
         fold_story(&log, rows[i].from + 1, WHOLE, 2e6);
         if (runlog_digest(&log) != runlog_digest(&whole)) fail_msg("%s: the end", rows[i].name);
@@ -149,8 +147,7 @@ static void ends_and_goes_on(void **state)
     RunLog log;
     runlog_init(&log);
     fold_story(&log, 1, 20, 0);
-    Event done = {
-        .seq = 21, .type = EVENT_DONE, .step = 210, .stage = 1, .as.done = {RUN_STOPPED, "on request"}};
+    Event done = {.seq = 21, .type = EVENT_DONE, .step = 210, .stage = 1, .as.done = {RUN_STOPPED, "on request"}};
     fold_ok(&log, &done);
     assert_int_equal(log.state, RUN_STOPPED);
     assert_string_equal(log.remark[1].text, "on request");

@@ -1,5 +1,5 @@
-/* test_engine_train.c - whole runs through the engine: the same for any number of threads, after a stop and a resume, by
- * either way to the features; commands, failures, divergence. */
+/* test_engine_train.c - whole runs through the engine: the same for any number of threads, after a stop and a resume,
+ * by either way to the features; commands, failures, divergence. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- a laboratory: a folder of runs and a small data set ---------------------------------------------------------- */
+/* ---- a laboratory: a folder of runs and a small data set ---- */
 
 static char folder[64];
 static Dataset *images;
@@ -111,7 +111,7 @@ static uint64_t file_print(const char *runs, const char *name, const char *file)
     return print;
 }
 
-/* ---- the same bits ----------------------------------------------------------------------------------------------- */
+/* ---- the same bits ---- */
 
 typedef struct {
     uint64_t fold[3], weights[3], best[3], logp[3];
@@ -129,7 +129,8 @@ static Prints three_runs(const char *runs, int threads)
         run[i] = submit(e, &j, i ? run[0] : NULL);
     }
     for (int i = 0; i < 3; i++) {
-        if (finish(e, run[i]) != RUN_DONE) fail_msg("%s: %s", kinds[i], run[i]->log.remark[run[i]->log.remarks - 1].text);
+        if (finish(e, run[i]) != RUN_DONE)
+            fail_msg("%s: %s", kinds[i], run[i]->log.remark[run[i]->log.remarks - 1].text);
         p.fold[i] = runlog_digest(&run[i]->log);
     }
     engine_close(e);
@@ -211,7 +212,7 @@ static void a_stop_and_a_resume_leave_no_trace(void **state)
     engine_close(whole);
 }
 
-/* ---- what was asked for is what is kept --------------------------------------------------------------------------- */
+/* ---- what was asked for is what is kept ---- */
 
 static void the_body_of_stage_two_is_the_parents(void **state)
 {
@@ -282,7 +283,7 @@ static void predictions_match_the_last_evaluation(void **state)
     engine_close(e);
 }
 
-/* ---- commands ----------------------------------------------------------------------------------------------------- */
+/* ---- commands ---- */
 
 static void pause_step_set_and_go(void **state)
 {
@@ -331,14 +332,15 @@ static void an_epoch_waits_for_its_callbacks(void **state)
         engine_epoch_done(e, run, epoch);
     }
     assert_int_equal(finish(e, run), RUN_DONE);
-    for (ptrdiff_t i = 0; i < run->log.steps; i++) { /* five steps an epoch: what is set lands on the first of the next */
+    for (ptrdiff_t i = 0; i < run->log.steps;
+         i++) { /* five steps an epoch: what is set lands on the first of the next */
         int epoch = (run->log.step[i].step - 1) / 5;
         assert_true(run->log.step[i].lr == (epoch ? 0.001 * epoch : 2e-3));
     }
     engine_close(e);
 }
 
-/* ---- what goes wrong ---------------------------------------------------------------------------------------------- */
+/* ---- what goes wrong ---- */
 
 static void a_run_that_diverges_says_where(void **state)
 {

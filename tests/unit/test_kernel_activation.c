@@ -43,8 +43,7 @@ typedef struct {
     RefImages s; /* n, h, w, c */
 } Images;
 
-static const Images images[] = {
-    {"one pixel", {1, 1, 1, 1}}, {"8x8x64", {2, 8, 8, 64}}, {"3x5x7", {9, 3, 5, 7}}};
+static const Images images[] = {{"one pixel", {1, 1, 1, 1}}, {"8x8x64", {2, 8, 8, 64}}, {"3x5x7", {9, 3, 5, 7}}};
 
 static void test_pool_and_flatten(void **state)
 {
@@ -82,21 +81,15 @@ static double problem_loss(const void *what)
 }
 
 typedef void Forward(double *y, const double *x, RefImages s);
-typedef void Backward(float *dx, const float *dy, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c,
-                      int add);
+typedef void Backward(float *dx, const float *dy, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c, int add);
 
-static void check_gradient(const char *name, Forward *forward, Backward *backward, RefImages s,
-                           ptrdiff_t outputs)
+static void check_gradient(const char *name, Forward *forward, Backward *backward, RefImages s, ptrdiff_t outputs)
 {
     const ptrdiff_t size = s.n * (s.h + 2) * (s.w + 2) * s.c;
     float *dy = random_floats(outputs, 2), *dx = random_images(s.n, s.h, s.w, s.c, 3);
     double *want = doubles(size);
-    Problem p = {s,
-                 widen(random_images(s.n, s.h, s.w, s.c, 1), size),
-                 doubles(outputs),
-                 widen(dy, outputs),
-                 outputs,
-                 forward};
+    Problem p = {
+        s, widen(random_images(s.n, s.h, s.w, s.c, 1), size), doubles(outputs), widen(dy, outputs), outputs, forward};
     ref_gradient(want, p.x, size, problem_loss, &p);
     backward(dx, dy, s.n, s.h, s.w, s.c, 0);
     expect_near(name, dx, want, size, 1e-6);

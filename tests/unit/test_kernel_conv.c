@@ -120,8 +120,7 @@ static void backward_weights_case(const void *row)
     float *apart = floats(size); /* tile by tile, image by image: the same bits */
     for (ptrdiff_t k = tiles - 1; k >= 0; k--)
         for (ptrdiff_t i = 0; i < t->n; i++)
-            conv_backward_weights(apart, x + i * (input_size(t) / t->n), dy + i * (output_size(t) / t->n), s,
-                                  1, k, 1);
+            conv_backward_weights(apart, x + i * (input_size(t) / t->n), dy + i * (output_size(t) / t->n), s, 1, k, 1);
     expect_same(t->name, apart, dw, size);
 }
 

@@ -10,8 +10,7 @@ typedef struct {
 } Case;
 
 static const Case cases[] = {
-    {"smallest", 1, 1, 1}, {"one row", 1, 64, 10}, {"a chunk", 64, 128, 30},
-    {"odd", 9, 7, 17},     {"tall", 65, 3, 2},
+    {"smallest", 1, 1, 1}, {"one row", 1, 64, 10}, {"a chunk", 64, 128, 30}, {"odd", 9, 7, 17}, {"tall", 65, 3, 2},
 };
 
 /* y = x w' + b; dy is the gradient of the loss sum(dy * y). */
@@ -90,8 +89,7 @@ static void test_forward(void **state)
 
 static void test_backward(void **state)
 {
-    static const Case small[] = {
-        {"smallest", 1, 1, 1}, {"odd", 9, 7, 5}, {"tall", 21, 2, 3}, {"wide", 2, 3, 17}};
+    static const Case small[] = {{"smallest", 1, 1, 1}, {"odd", 9, 7, 5}, {"tall", 21, 2, 3}, {"wide", 2, 3, 17}};
     (void)state;
     for (size_t i = 0; i < sizeof small / sizeof *small; i++) {
         backward_case(&small[i]);

@@ -30,8 +30,7 @@ static void test_extremes(void **state)
     assert_true(fabs(far[0] + log1p(exp(-1))) < 1e-7 && fabs(far[1] + 2000.3133) < 1e-3);
     log_softmax(logp, sick, 1, 3);
     cross_entropy(nll, d, sick, (int32_t[]){0}, 1, 1, 3);
-    for (int j = 0; j < 3; j++)
-        assert_true(isnan(logp[j]) && isnan(d[j])); /* a NaN spoils its row, and only that */
+    for (int j = 0; j < 3; j++) assert_true(isnan(logp[j]) && isnan(d[j])); /* a NaN spoils its row, and only that */
     assert_true(isnan(nll[0]));
 }
 

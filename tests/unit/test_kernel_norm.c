@@ -82,8 +82,8 @@ static void layer_backward(Layer *l, int batch, int add)
         l->dgamma[j] = (float)l->sums[j];
         l->dbeta[j] = (float)l->sums[s.c + j];
     }
-    bn_relu_backward(l->dx, l->dy, l->y, l->x, l->mean, l->rstd, l->gamma, l->dgamma, l->dbeta,
-                     s.n * s.h * s.w, s.n, s.h, s.w, s.c, batch, add);
+    bn_relu_backward(l->dx, l->dy, l->y, l->x, l->mean, l->rstd, l->gamma, l->dgamma, l->dbeta, s.n * s.h * s.w, s.n,
+                     s.h, s.w, s.c, batch, add);
 }
 
 static void twin_case(const void *row)
@@ -101,8 +101,7 @@ static void twin_case(const void *row)
         expect_zero_border(t->name, l.y, s.n, s.h, s.w, s.c);
 
         layer_backward(&l, batch, 0);
-        ref_bn_relu_backward(l.dx64, dgamma, dbeta, l.dy64, l.x64, l.gamma64, l.beta64, mean, l.variance64,
-                             s);
+        ref_bn_relu_backward(l.dx64, dgamma, dbeta, l.dy64, l.x64, l.gamma64, l.beta64, mean, l.variance64, s);
         expect_near("dgamma", l.dgamma, dgamma, s.c, 2e-6);
         expect_near("dbeta", l.dbeta, dbeta, s.c, 2e-6);
         expect_near("dx", l.dx, l.dx64, size_of(s), 2e-6);

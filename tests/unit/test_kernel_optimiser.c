@@ -20,8 +20,7 @@ static void adam_case(const void *row)
     for (int step = 1; step <= STEPS; step++) {
         float *grad = random_floats(N, 100 + (uint32_t)step);
         grad[0] = 0; /* a weight that gets no gradient */
-        for (int i = 0; i < N; i++)
-            ref_adam(&w64[i], &m64[i], &v64[i], (double)grad[i], step, t->lr, t->weight_decay);
+        for (int i = 0; i < N; i++) ref_adam(&w64[i], &m64[i], &v64[i], (double)grad[i], step, t->lr, t->weight_decay);
         adam_step(w, m, v, grad, 5, step, (float)t->lr, (float)t->weight_decay); /* in two ranges */
         adam_step(w + 5, m + 5, v + 5, grad + 5, N - 5, step, (float)t->lr, (float)t->weight_decay);
         expect_near(t->name, w, w64, N, 1e-6);
@@ -37,8 +36,7 @@ static void sgd_case(const void *row)
     double *w64 = widen(w, N), *m64 = doubles(N);
     for (int step = 1; step <= STEPS; step++) {
         const float *grad = random_floats(N, 100 + (uint32_t)step);
-        for (int i = 0; i < N; i++)
-            ref_sgd(&w64[i], &m64[i], (double)grad[i], t->lr, t->momentum, t->weight_decay);
+        for (int i = 0; i < N; i++) ref_sgd(&w64[i], &m64[i], (double)grad[i], t->lr, t->momentum, t->weight_decay);
         sgd_step(w, m, grad, N, (float)t->lr, (float)t->momentum, (float)t->weight_decay);
         expect_near(t->name, w, w64, N, 1e-6);
     }

@@ -85,8 +85,8 @@ static void test_types(void **state)
     TensorFile f;
     tensors_init(&f);
     for (int i = 0; i < ROWS; i++)
-        assert_int_equal(
-            tensors_add(&f, rows[i].name, rows[i].type, rows[i].dims, rows[i].shape, rows[i].data, &err), OK);
+        assert_int_equal(tensors_add(&f, rows[i].name, rows[i].type, rows[i].dims, rows[i].shape, rows[i].data, &err),
+                         OK);
     assert_int_equal(tensors_write(path, &f, &err), OK);
     tensors_free(&f);
     if (tensors_read(path, &f, &err) != OK) fail_msg("%s", err.msg);
@@ -142,7 +142,7 @@ static void test_rewrite(void **state)
 
 /* ---- refusals: a header as text, and so many bytes of data behind it ---- */
 
-#define ROW(name, type, shape, from, to)                                                                     \
+#define ROW(name, type, shape, from, to)                                                                               \
     "\"" name "\":{\"dtype\":\"" type "\",\"shape\":" shape ",\"data_offsets\":[" #from "," #to "]}"
 
 static const struct {
@@ -172,8 +172,7 @@ static const struct {
     {"shape is no list", "{" ROW("a", "U8", "1", 0, 1) "}", 1, "lacks dtype"},
     {"unknown type", "{" ROW("a", "BF16", "[1]", 0, 2) "}", 2, "of type BF16"},
     {"five dimensions", "{" ROW("a", "U8", "[1,1,1,1,1]", 0, 1) "}", 1, "has 5 dimensions"},
-    {"not aligned", "{" ROW("a", "U8", "[2]", 0, 2) "," ROW("b", "F32", "[1]", 2, 6) "}", 6,
-     "not a multiple of 4"},
+    {"not aligned", "{" ROW("a", "U8", "[2]", 0, 2) "," ROW("b", "F32", "[1]", 2, 6) "}", 6, "not a multiple of 4"},
     {"no offsets", "{\"a\":{\"dtype\":\"U8\",\"shape\":[1]}}", 1, "lacks dtype"},
     {"row is no table", "{\"a\":3}", 0, "lacks dtype"},
     {"metadata of numbers", "{\"__metadata__\":{\"n\":1}}", 0, "metadata 'n' is no string"},
@@ -206,8 +205,7 @@ static void test_files(void **state)
             continue;
         }
         if (status != ERR_FORMAT) fail_msg("%s: read, but must be refused", files[i].name);
-        if (!strstr(err.msg, files[i].says) || !strstr(err.msg, path))
-            fail_msg("%s: %s", files[i].name, err.msg);
+        if (!strstr(err.msg, files[i].says) || !strstr(err.msg, path)) fail_msg("%s: %s", files[i].name, err.msg);
         assert_null(f.tensor);
     }
 }
@@ -329,11 +327,9 @@ int main(void)
     if (!mkdtemp(folder)) return 1;
     snprintf(path, sizeof path, "%s/net.safetensors", folder);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_types),
-        cmocka_unit_test(test_same_bytes),   cmocka_unit_test(test_rewrite),
-        cmocka_unit_test(test_files),        cmocka_unit_test(test_header_length),
-        cmocka_unit_test(test_damage),       cmocka_unit_test(test_misfits),
-        cmocka_unit_test(test_add_refusals),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_types),   cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_rewrite),    cmocka_unit_test(test_files),   cmocka_unit_test(test_header_length),
+        cmocka_unit_test(test_damage),     cmocka_unit_test(test_misfits), cmocka_unit_test(test_add_refusals),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     folder_remove(folder, NULL);

@@ -103,8 +103,7 @@ static void test_eval_tape(void **state)
     Fixture f;
     open_case(&f, *state);
     const Pass eval = {.mode = PASS_EVAL};
-    Model m =
-        model_open(f.model.body ? net_retain(f.model.body) : NULL, net_retain(f.model.head), ROWS, false);
+    Model m = model_open(f.model.body ? net_retain(f.model.body) : NULL, net_retain(f.model.head), ROWS, false);
     model_input(&m, gold(&f, "x", NULL));
     check_near(&f, "logits_eval", model_forward(&m, ROWS, &eval), 1e-5, 0);
     if (m.body) assert_true(tape_bytes(m.body_tape) < tape_bytes(f.model.body_tape) / 2);
@@ -165,8 +164,7 @@ static void test_mean_of_z(void **state)
     const float *logits = model_forward(&f.model, ROWS, &eval);
     for (int i = 0; i < ROWS * CLASSES; i++) {
         double want = (double)b[i % CLASSES];
-        for (int64_t j = 0; j < z; j++)
-            want += (double)w[i % CLASSES * z + j] * (double)mu[i / CLASSES * z + j];
+        for (int64_t j = 0; j < z; j++) want += (double)w[i % CLASSES * z + j] * (double)mu[i / CLASSES * z + j];
         assert_true(fabs((double)logits[i] - want) <= 1e-5);
     }
     close_case(&f);
@@ -178,8 +176,7 @@ static void test_variational(void **state)
     Fixture f;
     open_case(&f, *state);
     const int64_t z = ((const Case *)*state)->z;
-    const float *mu = gold(&f, "mu", NULL), *logvar = gold(&f, "logvar", NULL),
-                *eps = gold(&f, "eps_test10", NULL);
+    const float *mu = gold(&f, "mu", NULL), *logvar = gold(&f, "logvar", NULL), *eps = gold(&f, "eps_test10", NULL);
     double mean_kl = 0;
     model_forward(&f.model, ROWS, &f.pass);
     for (int i = 0; i < ROWS; i++) {
@@ -203,9 +200,9 @@ static void test_variational(void **state)
     close_case(&f);
 }
 
-#define CHECK(what, test, c)                                                                                 \
-    {                                                                                                        \
-        what ", " #c, test, NULL, NULL, (void *)&cases[c]                                                    \
+#define CHECK(what, test, c)                                                                                           \
+    {                                                                                                                  \
+        what ", " #c, test, NULL, NULL, (void *)&cases[c]                                                              \
     }
 
 int main(void)

@@ -85,16 +85,13 @@ static void test_draws(void **state)
     Tape *tape = tape_open(head, ROWS, false, NULL);
     for (size_t i = 0; i < sizeof draws / sizeof draws[0]; i++) {
         float logp[ROWS * C];
-        head_predict(head, tape, features, ROWS, draws[i].draws, draws[i].seed, draws[i].first_row, NULL,
-                     logp);
+        head_predict(head, tape, features, ROWS, draws[i].draws, draws[i].seed, draws[i].first_row, NULL, logp);
         for (int row = 0; row < ROWS; row++) {
             double want[C];
-            naive(head, features + row * F, draws[i].draws, draws[i].seed,
-                  (uint32_t)(draws[i].first_row + row), want);
+            naive(head, features + row * F, draws[i].draws, draws[i].seed, (uint32_t)(draws[i].first_row + row), want);
             for (int c = 0; c < C; c++)
                 if (!(fabs((double)logp[row * C + c] - want[c]) <= 1e-5))
-                    fail_msg("%s: row %d: %g, not %g", draws[i].name, row, (double)logp[row * C + c],
-                             want[c]);
+                    fail_msg("%s: row %d: %g, not %g", draws[i].name, row, (double)logp[row * C + c], want[c]);
         }
     }
     tape_close(tape);

@@ -52,8 +52,7 @@ static const Pass training = {.mode = PASS_TRAIN, .eps = eps, .kl_weight = 0.1f}
 static void assert_same(const char *what, const Case *c, const float *a, const float *b, ptrdiff_t n)
 {
     for (ptrdiff_t i = 0; i < n; i++)
-        if (memcmp(&a[i], &b[i], sizeof a[i]))
-            fail_msg("%s: %s[%td] = %.9g and %.9g", c->name, what, i, a[i], b[i]);
+        if (memcmp(&a[i], &b[i], sizeof a[i])) fail_msg("%s: %s[%td] = %.9g and %.9g", c->name, what, i, a[i], b[i]);
 }
 
 /* Two training steps with a pool of `threads`. */
@@ -81,10 +80,8 @@ static void test_threads(void **state)
     for (size_t i = 0; i < sizeof threads / sizeof threads[0]; i++) {
         Model got = two_steps(c, threads[i]);
         assert_same("logits", c, tape_output(got.head_tape), tape_output(want.head_tape), c->rows * CLASSES);
-        assert_same("body gradient", c, tape_grads(got.body_tape), tape_grads(want.body_tape),
-                    want.body->trained);
-        assert_same("head gradient", c, tape_grads(got.head_tape), tape_grads(want.head_tape),
-                    want.head->trained);
+        assert_same("body gradient", c, tape_grads(got.body_tape), tape_grads(want.body_tape), want.body->trained);
+        assert_same("head gradient", c, tape_grads(got.head_tape), tape_grads(want.head_tape), want.head->trained);
         assert_same("value", c, got.body->values, want.body->values, want.body->size);
         model_close(&got);
     }
@@ -136,8 +133,7 @@ static void test_gradient(void **state)
         double slope = 0, norm = 0, h = 2e-3, loss[2];
         for (ptrdiff_t i = 0; i < net->trained; i++) norm += (double)grads[i] * (double)grads[i];
         norm = sqrt(norm);
-        for (ptrdiff_t i = 0; i < net->trained;
-             i++) { /* uphill and some noise, so that the slope is not small */
+        for (ptrdiff_t i = 0; i < net->trained; i++) { /* uphill and some noise, so that the slope is not small */
             direction[i] = grads[i] / (float)norm + 0.3f * direction[i] / sqrtf((float)net->trained);
             slope += (double)grads[i] * (double)direction[i];
         }
@@ -220,9 +216,9 @@ static void test_input_gradient(void **state)
     model_close(&m);
 }
 
-#define CHECK(what, test, i)                                                                                 \
-    {                                                                                                        \
-        what, test, NULL, NULL, (void *)&cases[i]                                                            \
+#define CHECK(what, test, i)                                                                                           \
+    {                                                                                                                  \
+        what, test, NULL, NULL, (void *)&cases[i]                                                                      \
     }
 
 int main(void)

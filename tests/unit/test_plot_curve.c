@@ -55,8 +55,7 @@ static void golden(void **state)
          "      ''....\n"},
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-        char *text =
-            curve_text(losses, 2, "loss", row[i].width, row[i].height, glyphs_of(row[i].glyphs), NULL);
+        char *text = curve_text(losses, 2, "loss", row[i].width, row[i].height, glyphs_of(row[i].glyphs), NULL);
         assert_non_null(text);
         if (strcmp(text, row[i].text)) fail_msg("%s:\n%s", row[i].name, text);
         free(text);

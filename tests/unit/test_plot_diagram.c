@@ -18,11 +18,8 @@ static void five(Bin *bin)
     static const double count[5] = {10, 0, 40, 200, 1500}, right[5] = {0, 0, 36, 140, 1050};
     static const double confidence[5] = {1.5, 0, 20, 140, 1440};
     for (int b = 0; b < 5; b++)
-        bin[b] = (Bin){.count = count[b],
-                       .right = right[b],
-                       .confidence = confidence[b],
-                       .lo = b / 5.,
-                       .hi = (b + 1) / 5.};
+        bin[b] =
+            (Bin){.count = count[b], .right = right[b], .confidence = confidence[b], .lo = b / 5., .hi = (b + 1) / 5.};
 }
 
 static void golden(void **state)
@@ -83,8 +80,8 @@ static void golden(void **state)
     Bin bin[5];
     five(bin);
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-        char *text = diagram_text(bin, 5, "ECE 23.3 % (5 bins)", row[i].width, row[i].height,
-                                  glyphs_of(row[i].glyphs), NULL);
+        char *text =
+            diagram_text(bin, 5, "ECE 23.3 % (5 bins)", row[i].width, row[i].height, glyphs_of(row[i].glyphs), NULL);
         assert_non_null(text);
         if (strcmp(text, row[i].text)) fail_msg("%s:\n%s", row[i].name, text);
         free(text);
@@ -136,11 +133,8 @@ static void every_size(void **state)
     five(bin);
     Bin crowded[60];
     for (int b = 0; b < 60; b++) /* most of equal-mass bins lie near 1 */
-        crowded[b] = (Bin){.count = 1e9,
-                           .right = b * 1e7,
-                           .confidence = 9e8,
-                           .lo = 1 - 1. / (b + 1),
-                           .hi = 1 - 1. / (b + 2)};
+        crowded[b] =
+            (Bin){.count = 1e9, .right = b * 1e7, .confidence = 9e8, .lo = 1 - 1. / (b + 1), .hi = 1 - 1. / (b + 2)};
     for (int width = 1; width <= 200; width++)
         for (int height = 1; height <= 60; height++) {
             int set = (width + height) % 3;
@@ -164,9 +158,8 @@ static void nothing_measured_yet(void **state)
     assert_int_equal(bins_from_fine(bin, 10, &fine, NULL), OK);
     assert_int_equal(canvas_open(&canvas, 60, 13, NULL), OK);
     diagram_draw(&canvas, bin, 10, NULL, glyphs_of(GLYPHS_BLOCK));
-    assert_int_equal(inked(&canvas, INK_BAR, 0, 60) + inked(&canvas, INK_OVER, 0, 60) +
-                         inked(&canvas, INK_UNDER, 0, 60),
-                     0);
+    assert_int_equal(
+        inked(&canvas, INK_BAR, 0, 60) + inked(&canvas, INK_OVER, 0, 60) + inked(&canvas, INK_UNDER, 0, 60), 0);
     canvas_close(&canvas);
 }
 
@@ -233,8 +226,7 @@ static void dots(void **state)
         const Glyphs *glyphs = glyphs_of((GlyphSet)set);
         unsigned all = 1U << glyphs->dots_x * glyphs->dots_y;
         for (unsigned a = 0; a < all; a++)
-            for (unsigned b = 0; b < a; b++)
-                assert_int_not_equal(glyph_dots(glyphs, a), glyph_dots(glyphs, b));
+            for (unsigned b = 0; b < a; b++) assert_int_not_equal(glyph_dots(glyphs, a), glyph_dots(glyphs, b));
     }
 }
 

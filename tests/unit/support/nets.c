@@ -53,8 +53,7 @@ static void fill(Model *m, const float *src, Rng *r)
         for (ptrdiff_t c = 0; c < s.c; c++)
             for (ptrdiff_t y = 0; y < h; y++)
                 for (ptrdiff_t x = 0; x < w; x++)
-                    dst[i * row + pixel(s, y, x, c)] =
-                        r ? rng_normal(r) : src[((i * s.c + c) * h + y) * w + x];
+                    dst[i * row + pixel(s, y, x, c)] = r ? rng_normal(r) : src[((i * s.c + c) * h + y) * w + x];
 }
 
 void model_input(Model *m, const float *src)
@@ -72,8 +71,7 @@ const float *model_forward(Model *m, ptrdiff_t rows, const Pass *pass)
 {
     if (m->body) {
         net_forward(m->body, m->body_tape, rows, pass);
-        memcpy(tape_input(m->head_tape), tape_output(m->body_tape),
-               (size_t)(rows * m->head->input.c) * sizeof(float));
+        memcpy(tape_input(m->head_tape), tape_output(m->body_tape), (size_t)(rows * m->head->input.c) * sizeof(float));
     }
     net_forward(m->head, m->head_tape, rows, pass);
     return tape_output(m->head_tape);
@@ -85,10 +83,9 @@ double model_backward(Model *m, ptrdiff_t rows, const int32_t *labels, const Pas
     float *nll = malloc((size_t)rows * sizeof *nll);
     const float *kl = tape_kl(m->head_tape);
     double loss = 0;
-    cross_entropy(nll, tape_output_grad(m->head_tape), tape_output(m->head_tape), labels, 1.0f / (float)rows,
-                  rows, classes);
-    for (ptrdiff_t i = 0; i < rows; i++)
-        loss += (double)nll[i] + (kl ? (double)(pass->kl_weight * kl[i]) : 0);
+    cross_entropy(nll, tape_output_grad(m->head_tape), tape_output(m->head_tape), labels, 1.0f / (float)rows, rows,
+                  classes);
+    for (ptrdiff_t i = 0; i < rows; i++) loss += (double)nll[i] + (kl ? (double)(pass->kl_weight * kl[i]) : 0);
     free(nll);
     net_backward(m->head, m->head_tape, rows, pass, m->body != NULL);
     if (m->body) {
@@ -107,8 +104,7 @@ void model_adam(Model *m, float lr)
         Tape *tape = i ? m->head_tape : m->body_tape;
         if (!net) continue;
         net_update_running(net, tape, m->rows);
-        adam_step(net->values, m->moment[2 * i], m->moment[2 * i + 1], tape_grads(tape), net->trained,
-                  m->steps, lr, 0);
+        adam_step(net->values, m->moment[2 * i], m->moment[2 * i + 1], tape_grads(tape), net->trained, m->steps, lr, 0);
     }
 }
 

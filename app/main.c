@@ -86,7 +86,9 @@ int main(int argc, char **argv)
         options_usage();
         break;
     case DO_VERSION:
-        printf("tare %s, kernels %s, OpenBLAS core %s\n", TARE_VERSION, kernel_isa(), kernel_blas_core());
+        printf("tare %s, kernels %s, OpenBLAS core %s\n"
+               "Free software under the GNU General Public License, version 3 or later; no warranty.\n",
+               TARE_VERSION, kernel_isa(), kernel_blas_core());
         break;
     default:
         return run(&options, argc, argv);

@@ -160,15 +160,16 @@ static Status command_unknown(const char *word, Err *err)
     return err_set(err, ERR_USAGE, "unknown command '%s': there are `tare run FILE` and `tare help [TOPIC]`", word);
 }
 
-/* `tare help TOPIC` is the script function help(TOPIC). */
+/* `tare help TOPIC` is the script function help(TOPIC); a topic that is not there is a usage error. */
 static Status ask_help(Options *o, const char *topic, Err *err)
 {
-    o->action = DO_USAGE;
-    if (!topic) return OK;
-    for (const char *c = topic; *c; c++)
+    static const char code[] = "local found, why = pcall(help, %s%s%s) "
+                               "if not found then io.stderr:write('tare: ', why, '\\n') os.exit(2) end";
+    for (const char *c = topic ? topic : ""; *c; c++)
         if (!isalnum((unsigned char)*c) && !strchr("._:", *c))
             return err_set(err, ERR_USAGE, "'%s' is no topic; `tare help` lists them", topic);
-    if (snprintf(o->help, sizeof o->help, "help \"%s\"", topic) >= (int)sizeof o->help)
+    const char *quote = topic ? "'" : "";
+    if (snprintf(o->help, sizeof o->help, code, quote, topic ? topic : "nil", quote) >= (int)sizeof o->help)
         return err_set(err, ERR_USAGE, "a topic is shorter than that");
     o->action = DO_CODE;
     o->code = o->help;
@@ -233,7 +234,7 @@ void options_usage(void)
 {
     puts("usage: tare run FILE [ARGUMENTS]     run a Lua script\n"
          "       tare -e CODE                  run a line of Lua\n"
-         "       tare help [TOPIC]             a page of help, or of a function: tare help train.tst\n"
+         "       tare help [TOPIC]             topics and functions, or a page of one: tare help train.tst\n"
          "\n"
          "flags, anywhere before --:");
     for (int i = 0; i < FLAGS; i++) {
@@ -242,10 +243,9 @@ void options_usage(void)
         printf("  %-20s %s\n", left, flags[i].help);
     }
     puts("\n"
-         "Results go to stdout, progress and errors to stderr. Ctrl-C stops the runs with a checkpoint; the "
-         "same\n"
+         "Results go to stdout, progress and errors to stderr. Ctrl-C stops the runs with a checkpoint; the same\n"
          "command with --resume goes on. Exit status: 0 done, 1 script error, 2 usage, 3 a run diverged,\n"
-         "130 interrupted. TARE_LUA_MEMORY: bytes that a script may use (1 GiB).");
+         "130 interrupted. TARE_LUA_MEMORY: bytes that a script may use (1 GiB). TARE_ISA: vector instructions.");
 }
 
 /* A word as a shell takes it: in single quotes where it is more than letters. */

@@ -21,7 +21,7 @@ typedef struct {
     int64_t threads;
     const char *runs;
     bool resume, json, quiet;
-    char help[128]; /* the code of `tare help TOPIC` */
+    char help[256]; /* the code of `tare help TOPIC` */
 } Options;
 
 /* Defaults: seed 1, a thread a processor, the runs in $TARE_RUNS or "runs". ERR_USAGE for what cannot be. */

@@ -44,6 +44,13 @@ coroutine.wrap(function() base:wait() end)()
 print("told", told)
 LUA
 
+cat > diverge.lua <<'LUA'
+local ds = data.blends{ train = 200, valid = 100, test = 100, size = 16, classes = 4 }
+local run = train.stage1{ data = ds, model = nn.mlp{}, optimizer = "sgd", lr = 1e3, momentum = 0.99, schedule = "constant" }
+if arg[1] ~= "caught" then run:wait() end
+if not pcall(run.wait, run) then print "caught" end
+LUA
+
 matches() { # file pattern
     if [ "$2" = - ]; then [ ! -s "$1" ]; else grep -qE -- "$2" "$1"; fi
 }
@@ -76,7 +83,8 @@ alone|0|To try first|-|tare
 version|0|^tare [0-9.]+, kernels|-|tare --version
 usage|0|--seeds N,N|-|tare --help
 a page|0|calibration|-|tare help ece
-unknown topic|1|-|did you mean 'ece'|tare help eec
+topics|0|topics .*ece.*tst|-|tare help
+unknown topic|2|-|^tare: no help on 'eec' \(did you mean 'ece'\?\)$|tare help eec
 unknown flag|2|-|unknown flag --sed \(did you mean --seed\?\)|tare --sed 3
 bad seed|2|-|--seed x: expected a whole number|tare --seed x -e 1
 bad seeds|2|-|--seeds .*whole number|tare --seeds 1,,2 -e 1
@@ -116,6 +124,8 @@ Ctrl-C in a comparator|130|-|interrupted|interrupted -e 'local t = {} for i = 1,
 Ctrl-C in __tostring|130|-|interrupted|interrupted -e 'setmetatable({}, { __tostring = function() while true do end end })'
 Ctrl-C in __close|130|-|interrupted|interrupted -e 'local x <close> = setmetatable({}, { __close = function() while true do end end }) while true do end'
 a run|0|^done$|tiny: done in|tare run tiny.lua
+diverged|3|-|diverged: the loss is NaN after step|tare run diverge.lua
+diverged and caught|0|^caught$|-|tare run diverge.lua caught --quiet --runs other 2> /dev/null
 a run reused|0|^done$|-|tare run tiny.lua --resume
 name taken|1|-|tiny|tare run tiny.lua
 quiet|0|^done$|-|tare run tiny.lua --quiet --runs other

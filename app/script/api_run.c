@@ -208,7 +208,7 @@ const ApiRow api_run[] = {
      epochs, NULL},
     {"run.evals", NULL, "its evaluations so far: step, split, nll, brier, accuracy, ece, best", "runs",
      "for _, e in ipairs(base.evals) do print(e.step, e.split, e.nll) end", evals, NULL},
-    {"run.digest", NULL, "a fingerprint of all its events but their times: equal for runs that went alike", "runs",
+    {"run.digest", NULL, "a fingerprint of all its events but their times: equal for runs that went alike", "events",
      "print(base.digest)", digest, NULL},
     {"run:pause", "", "wait after the step it is at", "runs", MANY "r:pause(); r:stop()", pause_run, NULL},
     {"run:go", "", "end a pause", "runs", MANY "r:pause():go():stop()", go, NULL},

@@ -45,16 +45,36 @@ static void copy_image(float *dst, const uint8_t *src, const Dataset *d, Shift s
     }
 }
 
-void batch_images(float *dst, const Dataset *d, SplitId split, const int32_t *index, ptrdiff_t first, ptrdiff_t rows,
-                  const Augment *augment)
-{
+enum { CHUNK = 8 }; /* images that one thread fills at a time */
+
+typedef struct {
+    float *dst;
+    const Dataset *d;
+    const uint8_t *images;
+    const int32_t *index; /* NULL: row r is image r */
+    ptrdiff_t first, rows;
+    const Augment *augment;
     Levels level;
-    fill_levels(level, d);
+} Fill;
+
+static void fill_chunk(void *work, ptrdiff_t chunk, int thread)
+{
+    (void)thread;
+    const Fill *f = work;
+    const Dataset *d = f->d;
     ptrdiff_t in = d->h * d->w * d->c, out = (d->h + 2) * (d->w + 2) * d->c;
-    for (ptrdiff_t r = 0; r < rows; r++) {
-        ptrdiff_t row = first + r;
-        copy_image(dst + r * out, d->split[split].images + index[row] * in, d, draw_shift(augment, row), level);
+    for (ptrdiff_t r = chunk * CHUNK; r < f->rows && r < (chunk + 1) * CHUNK; r++) {
+        ptrdiff_t row = f->first + r, image = f->index ? f->index[row] : row;
+        copy_image(f->dst + r * out, f->images + image * in, d, draw_shift(f->augment, row), f->level);
     }
+}
+
+void batch_images(float *dst, const Dataset *d, SplitId split, const int32_t *index, ptrdiff_t first, ptrdiff_t rows,
+                  const Augment *augment, Pool *pool)
+{
+    Fill fill = {dst, d, d->split[split].images, index, first, rows, augment, {{0}}};
+    fill_levels(fill.level, d);
+    pool_run(pool, (rows + CHUNK - 1) / CHUNK, fill_chunk, &fill);
 }
 
 void batch_labels(int32_t *labels, const Dataset *d, SplitId split, const int32_t *index, ptrdiff_t first,

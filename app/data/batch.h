@@ -2,6 +2,7 @@
 #ifndef TARE_DATA_BATCH_H
 #define TARE_DATA_BATCH_H
 
+#include "base/pool.h"
 #include "data/dataset.h"
 
 /* Random crop after padding by `crop` zero pixels, and horizontal flip (method.md's augmentation: 4 and
@@ -15,10 +16,10 @@ typedef struct {
 } Augment;
 
 /* dst (rows, h+2, w+2, c), its one-pixel border left as it is: images index[first .. first+rows-1] of a
- * split, each channel (pixel / 255 - mean) / sd. augment may be NULL. Pure: any thread, any order of calls;
- * the row that names a stream is the position in `index`. */
+ * split (NULL: images first .. first+rows-1), each channel (pixel / 255 - mean) / sd. augment may be NULL. Pure;
+ * the row that names a stream is the position in `index`. The pool (may be NULL) shares out the rows. */
 void batch_images(float *dst, const Dataset *d, SplitId split, const int32_t *index, ptrdiff_t first, ptrdiff_t rows,
-                  const Augment *augment);
+                  const Augment *augment, Pool *pool);
 
 /* labels (rows) = the labels of index[first .. first+rows-1]. */
 void batch_labels(int32_t *labels, const Dataset *d, SplitId split, const int32_t *index, ptrdiff_t first,

@@ -4,23 +4,11 @@
 #include "calib/scores.h"
 #include "data/batch.h"
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { IMAGE_CHUNK = 8 };
-
-Status evaluator_open(Evaluator *e, const Dataset *data, Err *err)
+Status evaluator_open(Evaluator *e, Err *err)
 {
     e->body_tape = e->head_tape = NULL;
-    e->identity_n = 0;
-    for (int s = 0; s < SPLITS; s++)
-        if (data->split[s].n > e->identity_n) e->identity_n = data->split[s].n;
-    e->identity = malloc((size_t)e->identity_n * sizeof *e->identity);
-    if (!e->identity) {
-        err_set(err, ERR_MEMORY, "no memory to evaluate %td images", e->identity_n);
-        goto fail;
-    }
-    for (ptrdiff_t i = 0; i < e->identity_n; i++) e->identity[i] = (int32_t)i;
     if (!(e->body_tape = tape_open(e->body, EVAL_ROWS, false, err))) goto fail;
     if (!(e->head_tape = tape_open(e->head, EVAL_ROWS, false, err))) goto fail;
     return OK;
@@ -33,34 +21,13 @@ void evaluator_close(Evaluator *e)
 {
     tape_close(e->body_tape);
     tape_close(e->head_tape);
-    free(e->identity);
     e->body_tape = e->head_tape = NULL;
-    e->identity = NULL;
-}
-
-typedef struct {
-    const Evaluator *e;
-    const Dataset *data;
-    SplitId split;
-    ptrdiff_t first, rows;
-    float *images;
-} FillWork;
-
-static void fill_chunk(void *work, ptrdiff_t chunk, int thread)
-{
-    (void)thread;
-    const FillWork *f = work;
-    const Dataset *d = f->data;
-    ptrdiff_t at = chunk * IMAGE_CHUNK, rows = f->rows - at < IMAGE_CHUNK ? f->rows - at : IMAGE_CHUNK;
-    batch_images(f->images + at * (d->h + 2) * (d->w + 2) * d->c, d, f->split, f->e->identity, f->first + at, rows,
-                 NULL);
 }
 
 /* Features of images first .. first+rows-1, in the body tape. */
 static const float *block_features(Evaluator *e, const Dataset *data, SplitId split, ptrdiff_t first, ptrdiff_t rows)
 {
-    FillWork fill = {e, data, split, first, rows, tape_input(e->body_tape)};
-    pool_run(e->pool, (rows + IMAGE_CHUNK - 1) / IMAGE_CHUNK, fill_chunk, &fill);
+    batch_images(tape_input(e->body_tape), data, split, NULL, first, rows, NULL, e->pool);
     net_forward(e->body, e->body_tape, rows, &(Pass){.mode = PASS_EVAL, .pool = e->pool});
     return tape_output(e->body_tape);
 }

@@ -16,14 +16,12 @@ typedef struct {
     Status (*progress)(void *arg, SplitId split, ptrdiff_t done, ptrdiff_t n, Err *err); /* after each block */
     void *arg;
     Tape *body_tape, *head_tape;
-    int32_t *identity; /* 0, 1, 2, ... */
-    ptrdiff_t identity_n;
 } Evaluator;
 
 enum { EVAL_ROWS = 64 }; /* images in one block */
 
 /* Fill in the fields above the tapes first. ERR_MEMORY. */
-Status evaluator_open(Evaluator *e, const Dataset *data, Err *err);
+Status evaluator_open(Evaluator *e, Err *err);
 void evaluator_close(Evaluator *e);
 
 /* features (n, F) of a split, by the running statistics. ERR_INTERRUPTED. */

@@ -15,23 +15,6 @@ enum { IMAGE_CHUNK = 8, HEAD_CHUNK = 64, CROP = 4 };
 
 /* ---- the batch ---- */
 
-typedef struct {
-    const Training *t;
-    ptrdiff_t first, rows;
-    const Augment *augment;
-} FillWork;
-
-static void fill_chunk(void *work, ptrdiff_t chunk, int thread)
-{
-    (void)thread;
-    const FillWork *f = work;
-    const Training *t = f->t;
-    const Dataset *d = t->data;
-    ptrdiff_t at = chunk * IMAGE_CHUNK, rows = f->rows - at < IMAGE_CHUNK ? f->rows - at : IMAGE_CHUNK;
-    batch_images(tape_input(t->body_tape) + at * (d->h + 2) * (d->w + 2) * d->c, d, SPLIT_TRAIN, t->order,
-                 f->first + at, rows, f->augment);
-}
-
 static void fill_images(Training *t, ptrdiff_t first, ptrdiff_t rows)
 {
     const char *how = t->spec->augment;
@@ -39,8 +22,8 @@ static void fill_images(Training *t, ptrdiff_t first, ptrdiff_t rows)
                        .flip = strstr(how, "flip") != NULL,
                        .seed = (uint64_t)t->spec->seed,
                        .step = (uint32_t)t->at.step};
-    FillWork fill = {t, first, rows, strcmp(how, "none") ? &augment : NULL};
-    pool_run(t->pool, (rows + IMAGE_CHUNK - 1) / IMAGE_CHUNK, fill_chunk, &fill);
+    batch_images(tape_input(t->body_tape), t->data, SPLIT_TRAIN, t->order, first, rows,
+                 strcmp(how, "none") ? &augment : NULL, t->pool);
 }
 
 /* Put the features of this step's rows into the head's input. */

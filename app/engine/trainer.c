@@ -85,7 +85,7 @@ static Status begin(Training *t, Err *err)
                           .stopping = stopping,
                           .progress = tell_progress,
                           .arg = t};
-    TRY(evaluator_open(&t->eval, t->data, err));
+    TRY(evaluator_open(&t->eval, err));
     if (t->task->resume) {
         TRY(training_resume(t, err));
         *t->task->host->seq = (uint64_t)t->at.seq;

@@ -62,7 +62,7 @@ static void normalises_inside_its_border(void **state)
     static const int32_t index[] = {3, 0, 4, 4, 1};
     float dst[3 * OUT];
     fill(dst, 3);
-    batch_images(dst, &set, SPLIT_VALID, index, 1, 3, NULL);
+    batch_images(dst, &set, SPLIT_VALID, index, 1, 3, NULL, NULL);
     assert_true(row_is(dst, 0, 0, 0, 0, false));
     assert_true(row_is(dst, 1, 4, 0, 0, false));
     assert_true(row_is(dst, 2, 4, 0, 0, false));
@@ -79,7 +79,7 @@ static void find_shifts(const Augment *a, int counts[2][5][5])
     static const int32_t index[] = {0, 1, 2, 3, 4, 0, 1, 2};
     float dst[8 * OUT];
     fill(dst, 8);
-    batch_images(dst, &set, SPLIT_VALID, index, 0, 8, a);
+    batch_images(dst, &set, SPLIT_VALID, index, 0, 8, a, NULL);
     for (int r = 0; r < 8; r++) {
         int found = 0;
         for (int flip = 0; flip < 2; flip++)
@@ -123,9 +123,9 @@ static void pieces_equal_the_whole(void **state)
     float whole[N * OUT], pieces[N * OUT];
     fill(whole, N);
     fill(pieces, N);
-    batch_images(whole, &set, SPLIT_VALID, index, 0, N, &a);
-    batch_images(pieces + 3 * OUT, &set, SPLIT_VALID, index, 3, 2, &a);
-    batch_images(pieces, &set, SPLIT_VALID, index, 0, 3, &a);
+    batch_images(whole, &set, SPLIT_VALID, index, 0, N, &a, NULL);
+    batch_images(pieces + 3 * OUT, &set, SPLIT_VALID, index, 3, 2, &a, NULL);
+    batch_images(pieces, &set, SPLIT_VALID, index, 0, 3, &a, NULL);
     assert_memory_equal(whole, pieces, sizeof whole);
 }
 
@@ -138,8 +138,8 @@ static void flips_do_not_move_crops(void **state)
     for (uint32_t step = 0; step < 50; step++) {
         fill(with, N);
         fill(without, N);
-        batch_images(with, &set, SPLIT_VALID, index, 0, N, &(Augment){1, true, 5, step});
-        batch_images(without, &set, SPLIT_VALID, index, 0, N, &(Augment){1, false, 5, step});
+        batch_images(with, &set, SPLIT_VALID, index, 0, N, &(Augment){1, true, 5, step}, NULL);
+        batch_images(without, &set, SPLIT_VALID, index, 0, N, &(Augment){1, false, 5, step}, NULL);
         for (int r = 0; r < N; r++) {
             int shifts = 0;
             for (int dy = -1; dy <= 1; dy++)

@@ -61,15 +61,15 @@ for isa in portable; do
     TARE_ISA=$isa part "unit test_nn_golden ($isa)" build/release/tests/test_nn_golden
 done
 part "lua" sh tests/lua/run.sh build/release/tare
-part "command line" sh tests/cli/run.sh build/release/tare
-part "kill -9 and resume" sh tests/cli/kill.sh build/release/tare
+part "command line" bash tests/cli/run.sh build/release/tare
+part "kill -9 and resume" bash tests/cli/kill.sh build/release/tare
 
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 build build/asan OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" \
     build/asan/tare unit && {
     units build/asan "asan"
     part "asan lua" sh tests/lua/run.sh build/asan/tare
-    part "asan command line" sh tests/cli/run.sh build/asan/tare
+    part "asan command line" bash tests/cli/run.sh build/asan/tare
 }
 
 export TSAN_OPTIONS="halt_on_error=1 suppressions=$PWD/tests/tsan.supp"

@@ -47,6 +47,11 @@ Run *engine_run(Engine *e, const char *name, Err *err);
 /* Go on with a stopped, failed or torn run from its last checkpoint: its job is queued again under its own name. */
 Run *engine_resume(Engine *e, const char *name, Err *err);
 
+/* Rename a run, and delete one with its files; runs of this process follow. ERR_STATE while it, or one made from it, is
+ * being trained; ERR_USAGE when others were made from it, unless with_children. */
+Status engine_rename(Engine *e, const char *name, const char *to, Err *err);
+Status engine_delete(Engine *e, const char *name, bool with_children, Err *err);
+
 /* Runs of this process in order of submission: number i, NULL past the end. */
 Run *engine_nth(const Engine *e, ptrdiff_t i);
 

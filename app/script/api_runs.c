@@ -163,17 +163,6 @@ static int resume(lua_State *L)
     return 1;
 }
 
-/* The name at index 1, of a run that this session does not hold: its handles go by the folder's name. */
-static const char *name_on_disk(lua_State *L)
-{
-    const Run *run;
-    const char *name = luaL_checkstring(L, 1);
-    for (ptrdiff_t i = 0; (run = engine_nth(script_engine(L), i)) != NULL; i++)
-        if (strcmp(run->job.name, name) == 0)
-            luaL_error(L, "run %s was trained in this session; rename or delete it in the next one", name);
-    return name;
-}
-
 static int checked(lua_State *L, Status status, const Err *err)
 {
     return status == OK ? 0 : raise_err(L, err);
@@ -182,8 +171,8 @@ static int checked(lua_State *L, Status status, const Err *err)
 static int rename_run(lua_State *L)
 {
     Err err;
-    return checked(L, record_rename(engine_runs(script_engine(L)), name_on_disk(L), luaL_checkstring(L, 2), &err),
-                   &err);
+    const char *name = luaL_checkstring(L, 1), *to = luaL_checkstring(L, 2);
+    return checked(L, engine_rename(script_engine(L), name, to, &err), &err);
 }
 
 static int note(lua_State *L)
@@ -207,8 +196,9 @@ static int delete_run(lua_State *L)
 {
     Err err;
     DeleteSpec spec = {0};
+    const char *name = luaL_checkstring(L, 1);
     options_read(L, 2, delete_options, &spec, NULL);
-    return checked(L, record_delete(engine_runs(script_engine(L)), name_on_disk(L), spec.children, &err), &err);
+    return checked(L, engine_delete(script_engine(L), name, spec.children, &err), &err);
 }
 
 static int compare(lua_State *L)
@@ -233,6 +223,7 @@ const ApiRow api_runs[] = {
     {"runs.note", "name, text", "a note that stays with the run", "runs", "runs.note(base.name, \"first look\")", note,
      NULL},
     {"runs.delete", "name, { children = }", "remove a run and its files", "runs",
-     "pcall(runs.delete, \"no such run\", { children = true })", delete_run, delete_options},
+     "local r = train.stage1{ data = ds, model = nn.mlp{}, epochs = 1 }:wait() runs.delete(r.name)", delete_run,
+     delete_options},
     {0},
 };

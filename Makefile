@@ -13,7 +13,7 @@ DEBIAN_TEST := libcmocka-dev tmux
 
 WARN   := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
 OPT    ?= -O2 -g
-CFLAGS += -std=gnu11 $(OPT) $(WARN) $(SANITIZE) -D_GNU_SOURCE -DTARE_PREFIX='"$(PREFIX)"' -Iapp -MMD -MP
+CFLAGS += -std=gnu11 $(OPT) $(WARN) $(SANITIZE) -D_GNU_SOURCE -Iapp -MMD -MP
 CFLAGS += $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null) -pthread
 LIBS   := $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm -pthread
 MACHINE := $(shell $(CC) -dumpmachine)
@@ -128,6 +128,7 @@ install: build
 	install -D -m 755 $(BUILD)/tare $(DESTDIR)$(PREFIX)/bin/tare
 	@for f in $$(find lua scripts data -type f ! -path 'data/downloads/*'); do install -D -m 644 $$f $(SHARE)/$$f; done
 	install -D -m 644 README.md $(SHARE)/README.md
+	install -D -m 644 app/COPYING $(SHARE)/COPYING
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/tare

@@ -15,10 +15,6 @@
 #include <xxhash.h>
 #include <zlib.h>
 
-#ifndef TARE_PREFIX
-#define TARE_PREFIX "/usr/local"
-#endif
-
 static Status too_big(const char *path, size_t most, Err *err)
 {
     return err_set(err, ERR_FORMAT, "%s: more than the %zu bytes that such a file can have", path, most);
@@ -229,19 +225,19 @@ Status path_join(char *dst, const char *a, const char *b, Err *err)
 
 Status path_shipped(char *dst, const char *name, Err *err)
 {
-    char program[PATH_SIZE] = "";
+    char program[PATH_SIZE] = "", share[PATH_SIZE + 16] = "";
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     program[length > 0 ? length : 0] = 0;
-    const char *home = getenv("TARE_HOME");
-    const char *roots[] = {home, length > 0 ? dirname(program) : NULL, TARE_PREFIX "/share/tare"};
+    const char *home = getenv("TARE_HOME"), *folder = length > 0 ? dirname(program) : "";
+    if (*folder) snprintf(share, sizeof share, "%s/../share/tare", folder);
+    const char *const roots[] = {home ? home : "", folder, share};
     for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
-        if (!roots[i] || !*roots[i]) continue;
+        if (!*roots[i]) continue;
         TRY(path_join(dst, roots[i], name, err));
         if (access(dst, R_OK) == 0) return OK;
     }
-    return err_set(err, ERR_IO,
-                   "%s, which comes with tare, is in none of %s%s%s and %s; set TARE_HOME to tare's folder", name,
-                   home ? home : "", home ? ", " : "", roots[1] ? roots[1] : "(no /proc)", roots[2]);
+    return err_set(err, ERR_IO, "%s, which comes with tare, is in none of %s%s%s and %s; set TARE_HOME to tare's folder",
+                   name, roots[0], home ? ", " : "", folder, share);
 fail:
     return err ? err->code : ERR_USAGE;
 }

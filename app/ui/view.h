@@ -1,0 +1,63 @@
+/* view.h - what the workbench looks at, and the panes that show it. Main thread.
+ *
+ * A pane is a pure function from a View to a Canvas: drawing never changes data. Only actions change the View. */
+#ifndef TARE_UI_VIEW_H
+#define TARE_UI_VIEW_H
+
+#include "engine/runlog.h"
+#include "plot/canvas.h"
+#include "plot/glyph.h"
+#include <stdbool.h>
+
+/* A run as a view needs it. Borrowed; valid for one frame. */
+typedef struct {
+    const char *name;
+    const RunLog *log;
+    const RunLog *parent;    /* the run whose body it freezes: drawn as ghosts; NULL in stage 1 */
+    const char *parent_name; /* or NULL */
+} ViewRun;
+
+enum { LOG_LINES = 500, LOG_LINE_SIZE = 256 };
+
+/* What was printed and remarked, the newest last: a ring of lines. */
+typedef struct {
+    char line[LOG_LINES][LOG_LINE_SIZE];
+    int first, lines;
+} LogLines;
+
+void log_add(LogLines *log, const char *utf8); /* cut at newlines and at LOG_LINE_SIZE */
+
+typedef struct {
+    const ViewRun *run;
+    int runs;
+    int chosen;    /* index of the run that is looked at; runs = 0: none */
+    bool follow;   /* the run that trains is chosen as soon as it begins */
+    uint64_t at;   /* scrubbing: the seq of the evaluation looked at; 0 = live, the newest */
+    int bins;      /* of the reliability diagram and of every ECE: 5, 6, 10, 12, 15, 20 or 30 */
+    bool log_loss; /* loss on a logarithmic axis */
+    int scroll;    /* lines that the log pane is scrolled back */
+    const LogLines *log;
+    const Glyphs *glyphs;
+} View;
+
+/* The evaluation that is looked at: the one with seq view->at, else the newest of split "valid"; NULL without any. */
+const EvalPoint *view_eval(const View *view);
+/* The ECE of an evaluation with view->bins bins. */
+double view_ece(const View *view, const EvalPoint *eval);
+/* Move `at` by n evaluations of split "valid" through the parent's and then the run's own; past the newest is live. */
+void view_scrub(View *view, int n);
+
+typedef struct {
+    const char *name;                                        /* "loss": in layouts, keys and Lua */
+    const char *help;                                        /* one line */
+    void (*title)(char *dst, size_t size, const View *view); /* of its frame: "loss - stage 2 V-TST - epoch 7/40" */
+    void (*draw)(Canvas *canvas, const View *view);          /* the whole canvas, whatever its size, from 1x1 */
+} Pane;
+
+extern const Pane pane_loss, pane_ece, pane_reliability, pane_runs, pane_log;
+extern const Pane *const panes[]; /* all of them, NULL at the end */
+
+/* "[running] vtst-1  V-TST, step 120/1500  9,979 images/s  34 s left": the status line, cut to `size`. */
+void view_status(char *dst, size_t size, const View *view);
+
+#endif

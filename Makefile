@@ -4,9 +4,9 @@ CC      ?= cc
 BUILD   ?= build/release
 PREFIX  ?= /usr/local
 DESTDIR ?=
-LAYERS  ?= base kernel nn data calib engine plot script .
+LAYERS  ?= base kernel nn data calib engine plot ui script .
 
-PACKAGES := lua5.4 jansson zlib libxxhash openblas
+PACKAGES := lua5.4 jansson zlib libxxhash openblas ncursesw readline
 DEBIAN   := pkg-config libopenblas-pthread-dev libncurses-dev libreadline-dev liblua5.4-dev libjansson-dev \
             zlib1g-dev libxxhash-dev librandom123-dev
 DEBIAN_TEST := libcmocka-dev tmux
@@ -74,7 +74,7 @@ setup:
 check-libraries:
 	@bad=; command -v pkg-config >/dev/null || { echo "missing: pkg-config (Debian: pkg-config)"; exit 1; }; \
 	for p in lua5.4:liblua5.4-dev jansson:libjansson-dev zlib:zlib1g-dev libxxhash:libxxhash-dev \
-	    openblas:libopenblas-pthread-dev; do \
+	    openblas:libopenblas-pthread-dev ncursesw:libncurses-dev readline:libreadline-dev; do \
 	    pkg-config --exists $${p%%:*} || { echo "missing library: $${p%%:*} (Debian: $${p##*:})"; bad=1; }; done; \
 	echo '#include <Random123/philox.h>' | $(CC) -E -x c - >/dev/null 2>&1 \
 	    || { echo "missing header: Random123/philox.h (Debian: librandom123-dev)"; bad=1; }; \

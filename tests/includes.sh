@@ -12,8 +12,9 @@ allowed() {
         calib) echo "base kernel calib" ;;
         engine) echo "base kernel nn data calib engine" ;;
         plot) echo "base calib engine plot" ;;
+        ui) echo "base calib engine plot ui" ;;
         script) echo "base kernel nn data calib engine plot script" ;;
-        main) echo "base kernel nn data calib engine plot script main" ;;
+        main) echo "base kernel nn data calib engine plot ui script main" ;;
     esac
 }
 
@@ -38,6 +39,7 @@ for file in app/*/*.[ch] app/*.[ch]; do
             cblas.h:app/kernel/gemm.c | cblas.h:app/kernel/blas.h) ;;
             lua*.h:app/script/* | lauxlib.h:app/script/* | lualib.h:app/script/*) ;;
             lua*.h:app/main.c | lua*.h:app/loop.[ch]) ;;
+            curses.h:app/ui/term.c | term.h:app/ui/term.c | readline/*:app/ui/prompt.c) ;;
             cblas.h:* | openblas*:* | lua.h:* | lauxlib.h:* | lualib.h:* | curses.h:* | ncurses*:* | readline/*:*)
                 bad="$bad <$include>" ;;
         esac
@@ -45,8 +47,8 @@ for file in app/*/*.[ch] app/*.[ch]; do
     [ -z "$bad" ] || report "not ok" "includes of $file:$bad"
 done
 # engine/event.h and runlog.h are what plot may see of the engine.
-bad=$(grep -n '#include "engine/' app/plot/*.[ch] | grep -v 'engine/event.h\|engine/runlog.h')
-[ -z "$bad" ] && report ok "plot sees only events and their fold" || report "not ok" "plot includes $bad"
+bad=$(grep -n '#include "engine/' app/plot/*.[ch] app/ui/*.[ch] | grep -v 'engine/event.h\|engine/runlog.h')
+[ -z "$bad" ] && report ok "plot and ui see only events and their fold" || report "not ok" "plot or ui includes $bad"
 [ $failed = 0 ] && report ok "every include respects the layers"
 echo "1..$n"
 exit $failed

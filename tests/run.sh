@@ -18,7 +18,7 @@ part() { # name, command...
     "$@" >"$log" 2>&1 </dev/null
     status=$?
     good=$(grep -c '^ok ' "$log")
-    bad=$(grep -c '^not ok ' "$log")
+    bad=$(grep '^not ok ' "$log" | grep -vc '# SKIP') # what a skipped test of cmocka prints
     if [ "$bad" = 0 ] && { [ $status != 0 ] || [ "$good" = 0 ]; }; then bad=1; fi
     passed=$((passed + good))
     failed=$((failed + bad))
@@ -72,7 +72,7 @@ build build/asan OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-saniti
     part "asan command line" bash tests/cli/run.sh build/asan/tare
 }
 
-export TSAN_OPTIONS="halt_on_error=1 suppressions=$PWD/tests/tsan.supp"
+export TSAN_OPTIONS=halt_on_error=1
 build build/tsan OPT="-O1 -g" SANITIZE="-fsanitize=thread" build/tsan/tare \
     build/tsan/tests/test_engine_ring build/tsan/tests/test_base_pool build/tsan/tests/test_engine_train && {
     part "tsan ring" build/tsan/tests/test_engine_ring

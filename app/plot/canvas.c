@@ -85,6 +85,15 @@ void canvas_line(Canvas *canvas, const Glyphs *glyphs, int x0, int y0, int x1, i
     }
 }
 
+void canvas_blit(Canvas *canvas, int x, int y, const Canvas *from)
+{
+    for (int row = 0; row < from->height; row++)
+        for (int column = 0; column < from->width; column++) {
+            Cell *cell = cell_at(canvas, x + column, y + row);
+            if (cell) *cell = from->cell[(ptrdiff_t)row * from->width + column];
+        }
+}
+
 char *canvas_string(const Canvas *canvas, Err *err)
 {
     PlotText text = {0};

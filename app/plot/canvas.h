@@ -16,7 +16,20 @@ typedef enum {
     INK_OVER,     /* over-confidence */
     INK_UNDER,    /* under-confidence */
     INK_COUNT,    /* histogram */
-    INK_SERIES,   /* INK_SERIES + i: the i-th curve */
+    INK_DIM,      /* remarks, hints */
+    INK_GHOST,    /* what stage 1 was, behind stage 2 */
+    INK_RULE,     /* where the features freeze */
+    INK_BEST,     /* the best evaluation */
+    INK_MARK,     /* the evaluation that is looked at */
+    INK_FRAME,    /* borders of panes */
+    INK_TITLE,    /* titles in them */
+    INK_FOCUS,    /* border and title of the pane that has the keys */
+    INK_STATUS,   /* the status line */
+    INK_HEADER,   /* the first line of a table */
+    INK_CHOSEN,   /* its chosen row */
+    INK_GOOD,     /* a run that is done */
+    INK_BAD,      /* a run that failed; an error */
+    INK_SERIES,   /* INK_SERIES + i: the i-th curve; the last, as it is open at the end */
 } Ink;
 
 typedef struct {
@@ -40,6 +53,9 @@ int canvas_text(Canvas *canvas, int x, int y, const char *utf8, int ink);
 void canvas_dot(Canvas *canvas, const Glyphs *glyphs, int x, int y, int ink);
 /* A straight line of dots, both ends drawn. */
 void canvas_line(Canvas *canvas, const Glyphs *glyphs, int x0, int y0, int x1, int y1, int ink);
+
+/* Copy `from` so that its upper left cell lies at (x, y). */
+void canvas_blit(Canvas *canvas, int x, int y, const Canvas *from);
 
 /* height lines, spaces at their ends dropped, malloc'ed. NULL with err set. */
 char *canvas_string(const Canvas *canvas, Err *err);

@@ -71,6 +71,17 @@ static void draw_bin(Canvas *canvas, const Layout *at, const Bin *bin, const Gly
     }
 }
 
+/* A line across the bin where an earlier accuracy was; where the bar ends in that row, the bar says as much. */
+static void draw_ghost(Canvas *canvas, const Layout *at, const Bin *bin, const Bin *ghost, const Glyphs *glyphs)
+{
+    if (ghost->count == 0) return;
+    double height = ghost->right / ghost->count * at->height;
+    int x, width = bar(at, ghost, &x), row = height >= at->height ? at->height - 1 : (int)height;
+    int filled = bin->count > 0 ? eighths(bin->right / bin->count * at->height, row) : 0;
+    if (filled > 0 && filled < 8) return;
+    for (int i = 0; i < width; i++) canvas_put(canvas, x + i, at->top + at->height - 1 - row, glyphs->ghost, INK_GHOST);
+}
+
 static void draw_strip(Canvas *canvas, const Layout *at, const Bin *bin, double most, const Glyphs *glyphs)
 {
     int x, width = bar(at, bin, &x);
@@ -141,27 +152,35 @@ static void draw_axes(Canvas *canvas, const Layout *at, const Glyphs *glyphs)
     if (at->width >= 36) canvas_text(canvas, right - 14, at->labels, "confidence", INK_TEXT);
 }
 
-static void draw_legend(Canvas *canvas, const Layout *at, const Glyphs *glyphs)
+/* The signs with their names; with short names where the long ones do not fit. */
+static void draw_legend(Canvas *canvas, const Layout *at, bool ghosts, const Glyphs *glyphs)
 {
     const struct {
         uint32_t code;
         int ink;
-        const char *name;
+        bool drawn;
+        const char *name[2];
     } item[] = {
-        {glyphs->fill[8], INK_BAR, "accuracy"},
-        {glyphs->over, INK_OVER, "over-confident"},
-        {glyphs->under, INK_UNDER, "under-confident"},
-        {glyph_dots(glyphs, (1U << glyphs->dots_x) - 1), INK_DIAGONAL, "perfect"},
+        {glyphs->fill[8], INK_BAR, true, {"accuracy", "acc"}},
+        {glyphs->over, INK_OVER, true, {"over-confident", "over"}},
+        {glyphs->under, INK_UNDER, true, {"under-confident", "under"}},
+        {glyphs->ghost, INK_GHOST, ghosts, {"stage 1", "stage 1"}},
+        {glyph_dots(glyphs, (1U << glyphs->dots_x) - 1), INK_DIAGONAL, true, {"perfect", "perfect"}},
     };
-    int x = at->left;
+    int x = at->left, need = at->left, kind;
+    for (size_t i = 0; i < sizeof item / sizeof *item; i++)
+        if (item[i].drawn) need += text_width(item[i].name[0]) + 3;
+    kind = ghosts && need - 1 > canvas->width;
     for (size_t i = 0; i < sizeof item / sizeof *item; i++) {
-        if (x + 2 + text_width(item[i].name) > canvas->width) return;
+        if (!item[i].drawn) continue;
+        if (x + 2 + text_width(item[i].name[kind]) > canvas->width) return;
         canvas_put(canvas, x, at->legend, item[i].code, item[i].ink);
-        x = canvas_text(canvas, x + 2, at->legend, item[i].name, INK_TEXT) + 1;
+        x = canvas_text(canvas, x + 2, at->legend, item[i].name[kind], INK_TEXT) + 1;
     }
 }
 
-void diagram_draw(Canvas *canvas, const Bin *bin, int count, const char *title, const Glyphs *glyphs)
+void diagram_draw_ghost(Canvas *canvas, const Bin *bin, const Bin *ghost, int count, const char *title,
+                        const Glyphs *glyphs)
 {
     Layout at = lay_out(canvas, title);
     double most = 0;
@@ -172,12 +191,19 @@ void diagram_draw(Canvas *canvas, const Bin *bin, int count, const char *title, 
                 canvas->width * glyphs->dots_x - 1, at.top * glyphs->dots_y, INK_DIAGONAL);
     for (int b = 0; b < count; b++) {
         if (at.counts >= 0) draw_count(canvas, &at, &bin[b]);
-        if (bin[b].count == 0) continue;
-        draw_bin(canvas, &at, &bin[b], glyphs);
-        if (at.strip >= 0) draw_strip(canvas, &at, &bin[b], most, glyphs);
-        if (at.gaps >= 0) draw_gap(canvas, &at, &bin[b]);
+        if (bin[b].count > 0) {
+            draw_bin(canvas, &at, &bin[b], glyphs);
+            if (at.strip >= 0) draw_strip(canvas, &at, &bin[b], most, glyphs);
+            if (at.gaps >= 0) draw_gap(canvas, &at, &bin[b]);
+        }
+        if (ghost) draw_ghost(canvas, &at, &bin[b], &ghost[b], glyphs);
     }
-    if (at.legend >= 0) draw_legend(canvas, &at, glyphs);
+    if (at.legend >= 0) draw_legend(canvas, &at, ghost, glyphs);
+}
+
+void diagram_draw(Canvas *canvas, const Bin *bin, int count, const char *title, const Glyphs *glyphs)
+{
+    diagram_draw_ghost(canvas, bin, NULL, count, title, glyphs);
 }
 
 char *diagram_text(const Bin *bin, int count, const char *title, int width, int height, const Glyphs *glyphs, Err *err)

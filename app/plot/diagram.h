@@ -14,6 +14,10 @@
  */
 void diagram_draw(Canvas *canvas, const Bin *bin, int count, const char *title, const Glyphs *glyphs);
 
+/* The same, with the accuracies of ghost (count), an earlier evaluation, as dim lines; NULL: none. */
+void diagram_draw_ghost(Canvas *canvas, const Bin *bin, const Bin *ghost, int count, const char *title,
+                        const Glyphs *glyphs);
+
 enum { DIAGRAM_WIDTH = 60, DIAGRAM_HEIGHT = 16 };
 
 /* As lines of text, malloc'ed. NULL with err set. */

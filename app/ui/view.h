@@ -30,12 +30,13 @@ void log_add(LogLines *log, const char *utf8); /* cut at newlines and at LOG_LIN
 typedef struct {
     const ViewRun *run;
     int runs;
-    int chosen;    /* index of the run that is looked at; runs = 0: none */
-    bool follow;   /* the run that trains is chosen as soon as it begins */
-    uint64_t at;   /* scrubbing: the seq of the evaluation looked at; 0 = live, the newest */
-    int bins;      /* of the reliability diagram and of every ECE: 5, 6, 10, 12, 15, 20 or 30 */
-    bool log_loss; /* loss on a logarithmic axis */
-    int scroll;    /* lines that the log pane is scrolled back */
+    int chosen;     /* index of the run that is looked at; runs = 0: none */
+    bool follow;    /* the run that trains is chosen as soon as it begins */
+    uint64_t at;    /* scrubbing: the seq of the evaluation looked at; 0 = live, the newest */
+    bool at_parent; /* that seq is one of the parent's events */
+    int bins;       /* of the reliability diagram and of every ECE: 5, 6, 10, 12, 15, 20 or 30 */
+    bool log_loss;  /* loss on a logarithmic axis */
+    int scroll;     /* lines that the log pane is scrolled back */
     const LogLines *log;
     const Glyphs *glyphs;
 } View;

@@ -1,6 +1,7 @@
 /* load.c - how code becomes a task: files, lines, and any Lua function. Main thread. */
 #include "script/state.h"
 
+#include "base/clock.h"
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,7 @@ Task *task_new(Script *s, lua_CFunction push, void *arg, Err *err)
         free(task);
         return NULL;
     }
+    task->began = clock_seconds();
     while (*end) end = &(*end)->next;
     return *end = task;
 }

@@ -16,7 +16,7 @@ static int help(lua_State *L)
 }
 
 const ApiRow api_help[] = {
-    {"help", "[topic]", "the pages of help, one page, or one function: help \"ece\", help \"train.tst\"", "scripts",
+    {"help", "[topic]", "the pages of help, one page, or one function: help \"ece\", help \"train.tst\"", "workbench",
      "help \"ece\"", help, NULL},
     {0},
 };

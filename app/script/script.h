@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include <lua.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 typedef struct Script Script;
 typedef struct Task Task;
@@ -21,6 +22,7 @@ typedef struct {
     size_t memory;        /* bytes that Lua may use; 0 = 1 GiB */
     bool strict;          /* reading or setting an undeclared global is an error (scripts; not the prompt) */
     bool json;            /* results print as JSON */
+    bool prompt;          /* the workbench: nothing to read on stdin; what is printed is flushed every turn */
     void (*pump)(void *); /* called where a task cannot yield: draw, drain events, look at signals; runs no Lua */
     void *pump_arg;
 } ScriptOptions;
@@ -37,6 +39,10 @@ Engine *script_engine(lua_State *L);
 Task *script_load_file(Script *s, const char *path, int argc, char **argv, Err *err);
 Task *script_load_line(Script *s, const char *code, Err *err);
 
+/* A new task from what was typed at the prompt: as script_load_line, and "?name" is help "name", "?" and "help" are
+ * help(). Its errors are a line or two, without a traceback; its first value becomes the global `_`. */
+Task *script_load_typed(Script *s, const char *text, Err *err);
+
 /* Run every task that can go on, for about 8 ms each; true while any task is alive. Events that were drained must have
  * been told by script_event first. */
 bool script_turn(Script *s);
@@ -50,6 +56,9 @@ void script_event(Script *s, const Event *event, Run *run);
 /* Ctrl-C: every task alive is interrupted, and stays so. */
 void script_interrupt(Script *s);
 
+/* The same for one task; the others go on. Nothing where it has ended. */
+void task_interrupt(Script *s, Task *task);
+
 /* The error of the first on_epoch callback that failed, or NULL. */
 const char *script_trouble(const Script *s);
 
@@ -58,8 +67,10 @@ bool script_exit(const Script *s, int *code);
 
 typedef enum { TASK_READY, TASK_PARKED, TASK_DONE, TASK_FAILED, TASK_INTERRUPTED } TaskState;
 TaskState task_state(const Task *task);
-const char *task_error(const Task *task); /* message with traceback */
-void task_print(Script *s, Task *task);   /* the values it returned, as text or JSON, on stdout */
+const char *task_error(const Task *task); /* message, with a traceback where the task is no prompt line */
+/* "12.3 s" into dst for a prompt line that took longer than a second, else ""; returns dst. */
+char *task_note(const Task *task, char *dst, size_t size);
+void task_print(Script *s, Task *task); /* the values it returned, as text or JSON, on stdout */
 void task_free(Script *s, Task *task);
 
 /* For the bindings: park the running task until `ready` says so, then go on at k (as lua_yieldk). Where the running

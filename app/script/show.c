@@ -8,8 +8,8 @@
 #include <string.h>
 
 /* What is shown of a table: levels, items of a table, bytes of a string,
- * columns. */
-enum { DEPTH_MOST = 4, ITEMS_MOST = 24, STRING_MOST = 160, WIDTH = 76, INDENT = 2 };
+ * columns; lines of a prompt line's result. */
+enum { DEPTH_MOST = 4, ITEMS_MOST = 24, STRING_MOST = 160, WIDTH = 76, INDENT = 2, LINES_MOST = 40 };
 
 /* ---- text ---- */
 
@@ -212,23 +212,52 @@ void show_text(lua_State *L, int index)
 
 /* ---- results ---- */
 
+/* Where the first LINES_MOST lines of the text end; *more says how many follow. */
+static size_t cut_lines(const char *text, size_t size, int *more)
+{
+    int lines = 0;
+    size_t shown = size;
+    for (size_t i = 0; i < size; i++)
+        if (text[i] == '\n' && ++lines == LINES_MOST) shown = i;
+    *more = lines >= LINES_MOST ? lines + 1 - LINES_MOST : 0;
+    return shown;
+}
+
+/* The text on top of the stack, on stdout. */
+static void write_result(lua_State *L, bool typed)
+{
+    size_t size;
+    int more = 0;
+    const char *text = lua_tolstring(L, -1, &size);
+    if (typed) size = cut_lines(text, size, &more);
+    bool whole = fwrite(text, 1, size, stdout) == size && putchar('\n') != EOF;
+    if (more) whole &= printf("... %d more lines\n", more) > 0;
+    if (!whole) luaL_error(L, "cannot print: %s", strerror(errno));
+}
+
 int show_results(lua_State *L)
 {
+    const Script *s = script_of(L);
+    bool typed = s->running && s->running->typed;
     int n = lua_gettop(L);
     while (n > 0 && lua_isnil(L, n)) n--;
     lua_settop(L, n);
     if (n == 0) return 0;
-    if (script_options(script_of(L))->json) return show_json(L, n);
+    if (typed) {
+        lua_pushglobaltable(L);
+        lua_pushliteral(L, "_");
+        lua_pushvalue(L, 1);
+        lua_rawset(L, -3);
+        lua_pop(L, 1);
+    }
+    if (s->options.json) return show_json(L, n);
     for (int i = 1; i <= n; i++) {
         if (lua_isnil(L, i)) continue;
         if (lua_type(L, i) == LUA_TNUMBER)
             push_number(L, i);
         else
             show_text(L, i);
-        size_t size;
-        const char *text = lua_tolstring(L, -1, &size);
-        if (fwrite(text, 1, size, stdout) != size || putchar('\n') == EOF)
-            return luaL_error(L, "cannot print: %s", strerror(errno));
+        write_result(L, typed);
         lua_pop(L, 1);
     }
     return 0;

@@ -130,6 +130,12 @@ static int read_flushed(lua_State *L)
     return lua_gettop(L);
 }
 
+/* io.read in the workbench: the terminal is the prompt's. */
+static int read_refused(lua_State *L)
+{
+    return luaL_error(L, "io.read: there is no standard input in the workbench");
+}
+
 /* os.exit([code]): every task ends as if interrupted, so that running jobs keep a checkpoint. */
 static int os_exit(lua_State *L)
 {
@@ -223,7 +229,7 @@ static int open_globals(lua_State *L)
     lua_pop(L, 2);
     replace(L, "_G", "print", print);
     replace(L, "_G", "xpcall", call_protected);
-    replace(L, "io", "read", read_flushed);
+    replace(L, "io", "read", s->options.prompt ? read_refused : read_flushed);
     replace(L, "os", "exit", os_exit);
     replace(L, "debug", "sethook", no_hook);
     open_arg(L, &s->options);

@@ -23,6 +23,10 @@ struct Task {
     bool interrupted;
     Run *told; /* a callback's task: the run and the epoch it was told of; else NULL */
     int32_t epoch;
+    int typed;    /* number of the prompt line that it is, from 1; 0: it is none */
+    char *code;   /* that line, malloc'ed */
+    double began; /* clock_seconds, and when it had ended */
+    double ended;
     char *error;      /* malloc'ed */
     TaskReady *ready; /* while parked: what for, and how to go on */
     void *arg;
@@ -39,6 +43,7 @@ struct Script {
     Callback *callbacks;
     double slice_end; /* when the running task must let the loop turn */
     char *trouble;    /* error of the first callback that failed, malloc'ed */
+    int lines;        /* typed at the prompt so far */
     bool warning;     /* inside a warn() of several pieces */
     bool exiting;     /* os.exit was called */
     int exit_code;
@@ -57,7 +62,11 @@ Task *task_new(Script *s, lua_CFunction push, void *arg, Err *err);
 void callbacks_start(Script *s); /* a task for each callback that is pending */
 void callback_returned(Script *s, const Task *task);
 
-/* show.c, a lua_CFunction: its arguments on stdout as text or JSON; nil shows nothing. */
+/* typed.c: what a syntax or run-time error of prompt line `number` says to who typed it, malloc'ed. */
+char *typed_error(const char *code, int number, const char *message);
+
+/* show.c, a lua_CFunction: its arguments on stdout as text or JSON; nil shows nothing. Those of a prompt line are cut
+ * where they are long, and the first becomes `_`. */
 int show_results(lua_State *L);
 
 /* json.c: the values 1 .. n of the stack as one line of JSON on stdout. May raise; returns 0. */

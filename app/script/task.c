@@ -2,6 +2,7 @@
 #include "script/state.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include <lauxlib.h>
 #include <poll.h>
 #include <stdio.h>
@@ -58,13 +59,17 @@ void task_hook(lua_State *L)
     lua_sethook(L, hook, LUA_MASKCOUNT, HOOK_COUNT);
 }
 
+void task_interrupt(Script *s, Task *task)
+{
+    (void)s;
+    if (task->state > TASK_PARKED && !task->active) return;
+    task->interrupted = true;
+    lua_sethook(task->L, hook, LUA_MASKCOUNT, 1);
+}
+
 void script_interrupt(Script *s)
 {
-    for (Task *t = s->tasks; t; t = t->next) {
-        if (t->state > TASK_PARKED && !t->active) continue;
-        t->interrupted = true;
-        lua_sethook(t->L, hook, LUA_MASKCOUNT, 1);
-    }
+    for (Task *t = s->tasks; t; t = t->next) task_interrupt(s, t);
 }
 
 /* ---- running tasks ---- */
@@ -79,7 +84,8 @@ typedef struct {
     const char *message; /* in place of the error's own, or NULL */
 } TaskEnd;
 
-/* Under script_protect: the error on top of a dead coroutine, with its traceback, into task->error. */
+/* Under script_protect: the error on top of a dead coroutine into task->error, with its traceback or, for a prompt
+ * line, in short. */
 static int error_text(lua_State *L)
 {
     const TaskEnd *end = lua_touserdata(L, 1);
@@ -90,6 +96,10 @@ static int error_text(lua_State *L)
     else if (lua_isstring(L, -1) || !luaL_callmeta(L, -1, "__tostring") || !lua_isstring(L, -1))
         lua_pushfstring(L, lua_isstring(L, -1) ? "%s" : "error with a %s instead of a message",
                         lua_isstring(L, -1) ? lua_tostring(L, -1) : luaL_typename(L, -1));
+    if (t->typed) {
+        t->error = typed_error(t->code, t->typed, lua_tostring(L, -1));
+        return 0;
+    }
     lua_Debug level;
     if (lua_getstack(t->L, 0, &level)) luaL_traceback(L, t->L, lua_tostring(L, -1), 0);
     t->error = strdup(lua_tostring(L, -1));
@@ -129,6 +139,8 @@ static void task_resume(Script *s, Task *t, lua_State *from)
     }
     t->active = false;
     s->running = outer;
+    if (!task_alive(t)) t->ended = clock_seconds();
+    if (s->options.prompt) fflush(stdout); /* into the log pane */
     if (t->told && !task_alive(t)) callback_returned(s, t);
 }
 
@@ -243,6 +255,16 @@ void task_print(Script *s, Task *task)
     if (status != LUA_OK) task_fail(s, task, status);
     task->active = false;
     s->running = outer;
+    if (s->options.prompt) fflush(stdout);
+}
+
+char *task_note(const Task *task, char *dst, size_t size)
+{
+    double seconds = task->typed && task->ended > 0 ? task->ended - task->began : 0;
+    *dst = 0;
+    if (seconds > 60) return text_duration(dst, size, seconds);
+    if (seconds > 1) snprintf(dst, size, "%.1f s", seconds);
+    return dst;
 }
 
 void task_free(Script *s, Task *task)
@@ -252,6 +274,7 @@ void task_free(Script *s, Task *task)
     while (*at != task) at = &(*at)->next;
     *at = task->next;
     luaL_unref(s->L, LUA_REGISTRYINDEX, task->coroutine);
+    free(task->code);
     free(task->error);
     free(task);
 }

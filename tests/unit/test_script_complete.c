@@ -1,0 +1,478 @@
+/* test_script_complete.c - the prompt's side of the script: candidates, hints, whole lines, typed lines as tasks. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "base/file.h"
+#include "script/complete.h"
+#include "script/registry.h"
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- a prompt: a script on an engine, with some globals ---- */
+
+static char folder[64];
+static Engine *engine;
+static Script *script;
+
+static void pump(void *arg)
+{
+    (void)arg;
+    Event event;
+    Run *run;
+    while (engine_drain(engine, &event, &run)) script_event(script, &event, run);
+}
+
+static Task *typed(const char *text)
+{
+    Err err = {.msg = ""};
+    Task *task = script_load_typed(script, text, &err);
+    if (!task) fail_msg("%s: %s", text, err.msg);
+    return task;
+}
+
+static void finish(Task *task)
+{
+    while (task_state(task) <= TASK_PARKED) {
+        pump(NULL);
+        script_turn(script);
+    }
+}
+
+static void say(const char *text)
+{
+    Task *task = typed(text);
+    finish(task);
+    if (task_state(task) != TASK_DONE) fail_msg("%s: %s", text, task_error(task));
+    task_free(script, task);
+}
+
+static int open_prompt(void **state)
+{
+    (void)state;
+    Err err = {.msg = ""};
+    char runs[96];
+    strcpy(folder, "/tmp/tare-test-XXXXXX");
+    if (!mkdtemp(folder)) return -1;
+    snprintf(runs, sizeof runs, "%s/runs", folder);
+    engine = engine_open(&(EngineOptions){.threads = 1, .runs = runs}, &err);
+    ScriptOptions options = {.engine = engine, .seed = 1, .prompt = true, .pump = pump, .memory = 64 << 20};
+    script = engine ? script_open(&options, &err) : NULL;
+    if (!script) {
+        print_error("%s\n", err.msg);
+        return -1;
+    }
+    say("ds = data.blends{ size = 16, classes = 4, train = 64, valid = 64, test = 64 }");
+    say("base = train.stage1{ data = ds, model = nn.mlp{ hidden = 4 }, batch = 16, epochs = 1, name = \"apple\" }");
+    say("base:wait()");
+    say("pred = base:predict \"test\"");
+    say("deep = { er = { est = { x1 = 1, [\"not a name\"] = 2, _hidden = 3 } }, go = function() end, gas = 1 }");
+    say("fit, text = train.tst, \"words\"");
+    say("touched = 0 trap = setmetatable({}, { __index = function() touched = touched + 1 error \"no\" end, "
+        "__pairs = function() touched = touched + 1 end, __name = \"tare.run\" })");
+    say("wide = {} for i = 1, 2000 do wide[\"key\" .. i] = i end");
+    return 0;
+}
+
+static int close_prompt(void **state)
+{
+    (void)state;
+    Err err;
+    script_close(script);
+    engine_close(engine);
+    return folder_remove(folder, &err) == OK ? 0 : -1;
+}
+
+/* ---- candidates ---- */
+
+typedef struct {
+    char words[CANDIDATES_MOST + 1][128];
+    int count, start;
+} Found;
+
+static void add(void *list, const char *word)
+{
+    Found *f = list;
+    assert_true(f->count < CANDIDATES_MOST);
+    snprintf(f->words[f->count++], sizeof f->words[0], "%s", word);
+}
+
+/* The candidates at the '|' of a line (what follows it stands behind the cursor). */
+static void find(Found *f, const char *marked)
+{
+    char line[512];
+    int end = (int)strcspn(marked, "|");
+    snprintf(line, sizeof line, "%.*s%s", end, marked, marked + end + 1);
+    f->count = 0;
+    script_complete(script, line, end, &f->start, add, f);
+}
+
+static bool has(const Found *f, const char *word)
+{
+    for (int i = 0; i < f->count; i++)
+        if (strcmp(f->words[i], word) == 0) return true;
+    return false;
+}
+
+/* `yes` and `no`: words with commas between; yes NULL: no candidate at all. start: what stands before the word. */
+static const struct {
+    const char *line, *before, *yes, *no;
+} rows[] = {
+    {"tr|", "", "train,trap,true", "data,print"},
+    {"|", "", "data,train,print,deep", "_G,and"},
+    {"x = pri|", "x = ", "print", "data"},
+    {"local y = 3 + de|", "local y = 3 + ", "deep,debug", "data"},
+    {"wh|", "", "while", "where"},
+    {"train.|", "train.", "stage1,tst,vtst", "data"},
+    {"train.st|", "train.", "stage1", "tst"},
+    {"train . st|", "train . ", "stage1", "tst"},
+    {"deep.er.est.|", "deep.er.est.", "x1", "not a name,_hidden"},
+    {"deep.er.est._|", "deep.er.est.", "_hidden", "x1"},
+    {"deep.g|", "deep.", "go,gas", "er"},
+    {"deep:g|", "deep:", "go", "gas,er"},
+    {"deep.none.|", "deep.none.", NULL, NULL},
+    {"deep.er.est.x1.|", "deep.er.est.x1.", NULL, NULL},
+    {"text:up|", "text:", "upper", "rep"},
+    {"base:|", "base:", "wait,predict,temperature,stop", "state,name"},
+    {"base:pre|", "base:", "predict", "wait"},
+    {"base.|", "base.", "state,evals,job", "wait"},
+    {"ds:|", "ds:", "labels,posterior", "wait"},
+    {"ds.cl|", "ds.", "classes", "shape"},
+    {"pred.|", "pred.", "n,origin", "evals"},
+    {"trap.|", "trap.", NULL, NULL},
+    {"trap:wa|", "trap:", NULL, NULL},
+    {"trap.a.b|", "trap.a.", NULL, NULL},
+    {"base:predict(\"test\").|", "base:predict(\"test\").", NULL, NULL},
+    {"train.stage1{ data = ds, ba|", "train.stage1{ data = ds, ", "batch = ", "data = ,bn_momentum = "},
+    {"train.stage1{ |", "train.stage1{ ", "data = ,model = ,name = ,epochs = ,lr = ", "from = ,train"},
+    {"train.stage1{ data = ds, |, lr = 3 }", "train.stage1{ data = ds, ", "epochs = ", "data = ,lr = "},
+    {"train.stage1{ data = d|", "train.stage1{ data = ", "ds,data,deep", "data = "},
+    {"train.stage1{ model = nn.|", "train.stage1{ model = nn.", "mlp,wrn", "model = "},
+    {"train.stage1{ model = nn.mlp{ |", "train.stage1{ model = nn.mlp{ ", "hidden = ,layers = ", "epochs = "},
+    {"train.stage1{ model = nn.mlp{ hidden = 3 }, e|", "train.stage1{ model = nn.mlp{ hidden = 3 }, ",
+     "epochs = ", "hidden = "},
+    {"train.stage1({ ep|", "train.stage1({ ", "epochs = ", "eval"},
+    {"fit{ fr|", "fit{ ", "from = ", "for"},
+    {"base:evaluate(\"test\", { b|", "base:evaluate(\"test\", { ", "bins = ", "base"},
+    {"calib.diagram(pred, { bins = 3, |", "calib.diagram(pred, { bins = 3, ", "width = ,ascii = ", "bins = "},
+    {"runs.compare{ ba|", "runs.compare{ ", "base", "label = "},
+    {"{ ba|", "{ ", "base", "batch = "},
+    {"train.stage1{ schedule = \"|", "train.stage1{ schedule = \"", "constant,cosine", "adam"},
+    {"train.stage1{ schedule = \"co|", "train.stage1{ schedule = \"", "constant,cosine", "adam"},
+    {"train.stage1{ schedule = 'cos|", "train.stage1{ schedule = '", "cosine", "constant"},
+    {"train.stage1{ recipe = \"|", "train.stage1{ recipe = \"", "small,paper", "constant"},
+    {"train.tst{ from = \"|", "train.tst{ from = \"", "apple", "small"},
+    {"runs.open \"|", "runs.open \"", "apple", "base"},
+    {"runs.open(\"ap|", "runs.open(\"", "apple", "base"},
+    {"runs.open(\"x|", "runs.open(\"", NULL, NULL},
+    {"runs.note(\"apple\", \"|", "runs.note(\"apple\", \"", NULL, NULL},
+    {"data.load \"f|", "data.load \"", "fashion,fashion-full", "cifar10"},
+    {"data.load{ name = \"|", "data.load{ name = \"", "fashion,blends,idx", "apple"},
+    {"base:predict \"|", "base:predict \"", "valid,test", "train"},
+    {"dofile \"tests/un|", "dofile \"", "tests/unit/", "tests/lua/"},
+    {"dofile \"tests/unit/test_script_c|", "dofile \"", "tests/unit/test_script_complete.c", "tests/unit/"},
+    {"dofile \"no such folder/|", "dofile \"no such folder/", NULL, NULL},
+    {"print \"da|", "print \"", NULL, NULL},
+    {"help \"|", "help \"", "ece,tst,runs.open,run:wait", "apple"},
+    {"help \"train.t|", "help \"", "train.tst", "train.vtst"},
+    {"?|", "?", "ece,workbench,train.tst", "apple"},
+    {"? ec|", "? ", "ece", "tst"},
+    {"-- tr|", "-- tr", NULL, NULL},
+    {"x = 12.|", "x = 12.", NULL, NULL},
+    {"x = [[tr|", "x = [[tr", NULL, NULL},
+    {"x = [[a]] .. te|", "x = [[a]] .. ", "text", "train"},
+    {"x = 'a\\'b' .. te|", "x = 'a\\'b' .. ", "text", "train"},
+    {"((((((te|", "((((((", "text", "train"},
+    {"}}})))] te|", "}}})))] ", "text", "train"},
+};
+
+static void each_word(const Found *f, const char *line, const char *words, bool wanted)
+{
+    char copy[256];
+    snprintf(copy, sizeof copy, "%s", words);
+    for (char *word = strtok(copy, ","); word; word = strtok(NULL, ","))
+        if (has(f, word) != wanted) fail_msg("%s: '%s' %s", line, word, wanted ? "is missing" : "is offered");
+}
+
+static void test_candidates(void **state)
+{
+    (void)state;
+    static Found f;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        find(&f, rows[i].line);
+        if (!rows[i].yes) {
+            if (f.count) fail_msg("%s: '%s' is offered", rows[i].line, f.words[0]);
+            continue;
+        }
+        each_word(&f, rows[i].line, rows[i].yes, true);
+        each_word(&f, rows[i].line, rows[i].no, false);
+        if (f.start != (int)strlen(rows[i].before)) fail_msg("%s: the word starts at %d", rows[i].line, f.start);
+    }
+}
+
+static void test_bounds(void **state)
+{
+    (void)state;
+    static Found f;
+    char deep[400];
+    find(&f, "wide.|");
+    assert_int_equal(f.count, CANDIDATES_MOST);
+    memset(deep, '(', sizeof deep);
+    strcpy(deep + sizeof deep - 8, "dat|");
+    find(&f, deep);
+    assert_true(has(&f, "data"));
+    say("assert(touched == 0, \"a metamethod ran\")");
+}
+
+/* Every cut of a long line, and of one with all that brackets and quotes can do wrong. */
+static void test_any_cut(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "t = train.stage1{ data = data.load{ name = 'blends', train = 3 }, model = nn.mlp{ hidden = 3 } }:wait() -- x",
+        "]=] --[==[ a ]] ]==] \"\\\" '\\' [=[ ]] ]=] .. :: a.b:c{ d = { e = \"f\", [ 1 ] = 2; g = ",
+        "\xff\xc3 \x01 ...:.:=,;{}[]()'\"\\",
+    };
+    static Found f;
+    char hint[80];
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        for (int end = 0; end <= (int)strlen(lines[i]); end++) {
+            f.count = 0;
+            script_complete(script, lines[i], end, &f.start, add, &f);
+            assert_in_range(f.start, 0, end);
+            script_hint(script, lines[i], end, hint, sizeof hint);
+        }
+}
+
+/* A memory that is used up to its limit, and a finaliser that waits for the next collection. */
+static void test_full_memory(void **state)
+{
+    (void)state;
+    static Found f;
+    say("ran = 0 setmetatable({}, { __gc = function() ran = ran + 1 end }) collectgarbage \"stop\" hog = {} "
+        "pcall(function() while true do hog[#hog + 1] = (\"x\"):rep(1000) .. #hog end end) before = ran");
+    for (int i = 0; i < 1000; i++) find(&f, "train.st|");
+    assert_true(has(&f, "stage1"));
+    assert_false(script_whole(script, "f("));
+    say("hog = nil assert(ran == before, \"a finaliser ran\") collectgarbage \"restart\" collectgarbage()");
+}
+
+static void test_data_names(void **state)
+{
+    (void)state;
+    static Found f;
+    find(&f, "data.load \"|");
+    assert_int_equal(f.count, 5);
+    for (int i = 0; i < f.count; i++) assert_non_null(dataset_options(f.words[i]));
+}
+
+/* ---- hints ---- */
+
+static const struct {
+    const char *line, *says;
+} hints[] = {
+    {"train.tst{ |", "train.tst{ from =, checkpoint = \"\", z = 128, recipe = \"small\", name ="},
+    {"train.stage1{ data = ds, batch = |", "batch = 32: images a step (2 .. 65536)"},
+    {"train.stage1{ data = ds, batch = 3|2 }", "batch = 32: images a step (2 .. 65536)"},
+    {"train.stage1{ schedule = \"co|", "schedule = \"cosine\": "},
+    {"train.stage1{ data = |", "train.stage1{ data =, model ="},
+    {"train.stage1{ model = nn.mlp{ hi|", "nn.mlp{ hidden = "},
+    {"runs.open(|", "runs.open(name): a run by its name"},
+    {"runs.open \"a|", "runs.open(name): "},
+    {"base:evaluate(|", "run:evaluate([split, { bins = 10 }])"},
+    {"fit{|", "train.tst{"},
+    {"print(|", ""},
+    {"base.state|", ""},
+    {"runs.compare(base, |", "runs.compare(run, run:temperature(), "},
+};
+
+static void test_hints(void **state)
+{
+    (void)state;
+    char line[256], hint[512], narrow[24];
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+        int end = (int)strcspn(hints[i].line, "|");
+        snprintf(line, sizeof line, "%.*s%s", end, hints[i].line, hints[i].line + end + 1);
+        script_hint(script, line, end, hint, sizeof hint);
+        size_t size = strlen(hints[i].says);
+        if (strncmp(hint, hints[i].says, size) != 0 || (!size && *hint)) fail_msg("%s: %s", hints[i].line, hint);
+    }
+    script_hint(script, "train.tst{ ", 11, narrow, sizeof narrow);
+    assert_string_equal(narrow, "train.tst{ from =, c...");
+}
+
+/* ---- whole lines ---- */
+
+static const struct {
+    const char *text;
+    bool whole;
+} texts[] = {
+    {"", true},
+    {"x = 1", true},
+    {"1 + 2", true},
+    {"1 +", false},
+    {"x =", false},
+    {"f(", false},
+    {"f()", true},
+    {"{ 1,", false},
+    {"{ 1, 2 }", true},
+    {"for i = 1, 2 do", false},
+    {"for i = 1, 2 do end", true},
+    {"x = [[", false},
+    {"x = [[\n]]", true},
+    {"x = \"a", true},
+    {"= 3", true},
+    {"x = = 3", true},
+    {"end", true},
+    {"function f()", false},
+    {"function f()\nend", true},
+    {"?", true},
+    {"?ece", true},
+    {"help", true},
+    {"-- only a comment", true},
+    {"return", true},
+    {"if x then", false},
+    {"x = )", true},
+};
+
+static void test_whole(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (script_whole(script, texts[i].text) != texts[i].whole)
+            fail_msg("'%s' is taken as %s", texts[i].text, texts[i].whole ? "open" : "whole");
+}
+
+/* ---- typed lines ---- */
+
+/* What the line, or what printing its values, puts on stdout. */
+static const char *output_of(const char *text)
+{
+    static char out[8192];
+    char path[96];
+    snprintf(path, sizeof path, "%s/out", folder);
+    fflush(stdout);
+    int before = dup(STDOUT_FILENO);
+    assert_non_null(freopen(path, "w+", stdout));
+    Err err = {.msg = ""};
+    Task *task = script_load_typed(script, text, &err);
+    if (task) finish(task);
+    if (task && task_state(task) == TASK_DONE) task_print(script, task);
+    snprintf(out, sizeof out, "%s", !task ? err.msg : task_state(task) == TASK_DONE ? "" : task_error(task));
+    task_free(script, task);
+    FILE *f = fopen(path, "r"); /* what was not flushed is not there */
+    size_t n = f && !*out ? fread(out, 1, sizeof out - 1, f) : strlen(out);
+    out[n] = 0;
+    if (f) fclose(f);
+    fflush(stdout);
+    dup2(before, STDOUT_FILENO);
+    close(before);
+    return out;
+}
+
+static const struct {
+    const char *text, *says;
+} lines[] = {
+    {"a_new_global = 7", ""},
+    {"a_new_global", "7\n"},
+    {"_ + 1", "8\n"},
+    {"1, nil, 3", "1\n3\n"},
+    {"_", "1\n"},
+    {"nil", ""},
+    {"_", "1\n"},
+    {"{ 1, x = 2 }", "{ 1, x = 2 }\n"},
+    {"base", "run apple: stage 1, done\n"},
+    {"print(\"at once\")", "at once\n"},
+    {"nothing.at", "attempt to index a nil value (global 'nothing')"},
+    {"x = = 1", "unexpected symbol near '='"},
+    {"error \"mine\"", "mine"},
+    {"error { 1 }", "error with a table instead of a message"},
+    {"x = 1\ny = 2 + {}\nz = 3", "attempt to perform arithmetic on a table value\n    line 2: y = 2 + {}"},
+    {"x = 1\n  y = = 2", "unexpected symbol near '='\n    line 2: y = = 2"},
+    {"train.stage1{ data = ds, epoch = 3 }", "unknown option 'epoch' (did you mean 'epochs'?)"},
+    {"io.read()", "io.read: there is no standard input in the workbench"},
+    {"?nonsense", "no help on 'nonsense'"},
+};
+
+static void test_typed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        const char *out = output_of(lines[i].text);
+        size_t size = strlen(lines[i].says);
+        bool exact = size == 0 || lines[i].says[size - 1] == '\n' || !strstr(lines[i].says, "no help");
+        if (exact ? strcmp(out, lines[i].says) != 0 : strncmp(out, lines[i].says, size) != 0)
+            fail_msg("%s: '%s'", lines[i].text, out);
+    }
+    assert_non_null(strstr(output_of("?ece"), "expected calibration error"));
+    assert_non_null(strstr(output_of(" ? runs.open "), "a run by its name"));
+    assert_non_null(strstr(output_of("help"), "topics"));
+    assert_non_null(strstr(output_of("help()"), "topics"));
+}
+
+static void test_error_elsewhere(void **state)
+{
+    (void)state;
+    const char *out;
+    say("function broken()\n  error \"inside\"\nend");
+    out = output_of("broken()"); /* the place is in another line: it stays */
+    int line;
+    assert_int_equal(sscanf(out, "line %d:2: inside", &line), 1);
+}
+
+static void test_long_result(void **state)
+{
+    (void)state;
+    const char *out =
+        output_of("setmetatable({}, { __tostring = function() return (\"row\\n\"):rep(99) .. \"end\" end })");
+    int count = 0;
+    for (const char *at = out; *at; at++) count += *at == '\n';
+    assert_int_equal(count, 41);
+    assert_non_null(strstr(out, "row\n... 60 more lines\n"));
+    out = output_of("setmetatable({}, { __tostring = function() return (\"row\\n\"):rep(39) .. \"end\" end })");
+    assert_null(strstr(out, "more"));
+}
+
+/* Several tasks: one waits for a run, one computes; the newest alone is interrupted. */
+static void test_interrupt_one(void **state)
+{
+    (void)state;
+    say("long = train.stage1{ data = ds, model = nn.mlp{ hidden = 4 }, batch = 16, epochs = 1e6, name = \"long\" }");
+    Task *waits = typed("long:wait() waited = true"), *spins = typed("while true do pcall(function() end) end");
+    Task *other = typed("for i = 1, 3 do coroutine.yield() end return \"other\"");
+    script_turn(script);
+    assert_int_equal(task_state(waits), TASK_PARKED);
+    assert_int_equal(task_state(spins), TASK_READY);
+    task_interrupt(script, spins);
+    finish(spins);
+    assert_int_equal(task_state(spins), TASK_INTERRUPTED);
+    assert_string_equal(task_error(spins), "interrupted");
+    finish(other);
+    assert_int_equal(task_state(other), TASK_DONE);
+    assert_int_equal(task_state(waits), TASK_PARKED);
+    task_interrupt(script, spins); /* has ended: nothing happens */
+    task_interrupt(script, waits);
+    finish(waits);
+    assert_int_equal(task_state(waits), TASK_INTERRUPTED);
+    say("assert(not waited) assert(long.state ~= \"stopped\") long:stop():wait()"); /* a new line is untouched */
+    task_free(script, waits);
+    task_free(script, spins);
+    task_free(script, other);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_candidates),  cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_any_cut),     cmocka_unit_test(test_data_names),
+        cmocka_unit_test(test_hints),       cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_typed),       cmocka_unit_test(test_error_elsewhere),
+        cmocka_unit_test(test_long_result), cmocka_unit_test(test_interrupt_one),
+        cmocka_unit_test(test_full_memory),
+    };
+    return cmocka_run_group_tests(tests, open_prompt, close_prompt);
+}

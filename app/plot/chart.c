@@ -62,6 +62,7 @@ static bool ranges(const Chart *chart, Range *x, Range *y)
             *y = (Range){fmin(y->lo, py), fmax(y->hi, py)};
         }
     if (x->lo > x->hi) return false;
+    if (chart->from_zero && !chart->log_y) y->lo = fmin(y->lo, 0);
     if (chart->span_x) *x = (Range){chart->x_lo, chart->x_hi};
     *x = widened(*x);
     *y = widened(*y);
@@ -73,10 +74,11 @@ static bool ranges(const Chart *chart, Range *x, Range *y)
 static int name_values(const Chart *chart, Layout *at)
 {
     const double value[Y_LABELS] = {at->y.hi, at->y.hi / 2 + at->y.lo / 2, at->y.lo};
-    int widest = 0;
+    int widest = chart->label_least;
     for (int i = 0; i < Y_LABELS; i++) {
         double shown = chart->log_y ? pow(10, value[i]) : value[i];
-        snprintf(at->label[i], sizeof at->label[i], "%.3g%s", shown, chart->unit ? chart->unit : "");
+        snprintf(at->label[i], sizeof at->label[i], chart->log_y ? "%.2g%s" : "%.3g%s", shown,
+                 chart->unit ? chart->unit : "");
         int width = text_width(at->label[i]);
         if (width > widest) widest = width;
     }
@@ -238,6 +240,8 @@ void chart_draw(Canvas *canvas, const Chart *chart, const Glyphs *glyphs)
         return;
     }
     draw_axes(canvas, &at, glyphs);
+    if (chart->name_x && at.ticks >= 0 && text_width(chart->name_x) < at.left)
+        canvas_text(canvas, at.left - 1 - text_width(chart->name_x), at.ticks, chart->name_x, INK_DIM);
     if (chart->ticks == 0) draw_ends(canvas, &at);
     for (int i = 0; i < chart->ticks && at.ticks >= 0; i++) draw_tick(canvas, &at, &chart->tick[i], glyphs);
     if (chart->rule) draw_rule(canvas, &at, *chart->rule, glyphs);

@@ -31,9 +31,12 @@ typedef struct {
     int ticks;
     bool log_y;         /* values that are not positive leave a gap */
     bool round_y;       /* a linear y axis ends at round numbers */
+    bool from_zero;     /* and starts at 0, where no value is below */
     bool span_x;        /* the x axis goes from x_lo to x_hi; else it spans the data */
     double x_lo, x_hi;  /* finite */
     const double *rule; /* x of a vertical rule; NULL: none */
+    const char *name_x; /* what the x axis counts, below the y labels; may be NULL */
+    int label_least;    /* cells of the y labels at least, so that charts above each other have equal plots */
     const char *unit;   /* behind the values of the y axis: "%"; may be NULL */
 } Chart;
 

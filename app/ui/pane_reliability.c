@@ -1,0 +1,61 @@
+/* pane_reliability.c - the reliability diagram of the evaluation looked at, over the parent's. Main thread. */
+#include "plot/diagram.h"
+#include "ui/pane.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { HEADLINE_LEAST = 16 }; /* rows from which a line of figures stands above the diagram */
+
+static const EvalPoint *parent_eval(const View *view)
+{
+    const ViewRun *run = view_chosen(view);
+    return run && run->parent ? runlog_eval(run->parent, "valid", NULL) : NULL;
+}
+
+static void title(char *dst, size_t size, const View *view)
+{
+    const EvalPoint *eval = view_eval(view), *was = parent_eval(view);
+    if (!eval)
+        snprintf(dst, size, "reliability");
+    else if (was && !(view->at && view->at_parent))
+        snprintf(dst, size, "reliability - ECE %.1f%% (was %.1f%%)", 100 * view_ece(view, eval),
+                 100 * view_ece(view, was));
+    else
+        snprintf(dst, size, "reliability - ECE %.1f%%", 100 * view_ece(view, eval));
+}
+
+/* "epoch 30 (best), valid n = 400: acc 66.5%, conf 34.2%" */
+static void headline(char *dst, size_t size, const View *view, const EvalPoint *eval)
+{
+    bool now = strcmp(eval->checkpoint, "now") == 0, parent = view->at && view->at_parent;
+    snprintf(dst, size, "%sepoch %d%s%s%s, %s n = %.0f: acc %.1f%%, conf %.1f%%", parent ? "stage 1, " : "",
+             (int)eval->epoch, now ? "" : " (", now ? "" : eval->checkpoint, now ? "" : ")", eval->split,
+             eval_count(eval), 100 * eval->accuracy, 100 * eval->confidence);
+}
+
+static void draw(Canvas *canvas, const View *view)
+{
+    const EvalPoint *eval = view_eval(view), *was = parent_eval(view);
+    Bin bin[FINE_BINS], ghost[FINE_BINS];
+    char line[160];
+    if (!view_chosen(view)) {
+        pane_say(canvas, view, "confidence against accuracy, bin by bin", "try: help \"tst\"");
+        return;
+    }
+    if (!eval || bins_from_fine(bin, view->bins, &eval->bins, NULL) != OK) {
+        if (was)
+            snprintf(line, sizeof line, "no evaluation yet; stage 1 ended at ECE %.1f%%", 100 * view_ece(view, was));
+        else
+            snprintf(line, sizeof line, "no evaluation yet");
+        pane_say(canvas, view, line, NULL);
+        return;
+    }
+    if (was && bins_from_fine(ghost, view->bins, &was->bins, NULL) != OK) was = NULL;
+    if (view->at && view->at_parent) was = NULL; /* stage 1 is not behind itself */
+    headline(line, sizeof line, view, eval);
+    diagram_draw_ghost(canvas, bin, was ? ghost : NULL, view->bins, canvas->height >= HEADLINE_LEAST ? line : NULL,
+                       view->glyphs);
+}
+
+const Pane pane_reliability = {"reliability", "accuracy against confidence, and how many in each bin", title, draw};

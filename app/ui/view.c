@@ -1,0 +1,178 @@
+/* view.c - what the workbench looks at: the evaluation, scrubbing, the status line, the lines of the log. Main thread.
+ */
+#include "ui/view.h"
+
+#include "base/text.h"
+#include "ui/pane.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+const Pane *const panes[] = {&pane_loss, &pane_ece, &pane_reliability, &pane_runs, &pane_log, NULL};
+
+/* ---- lines of the log ---- */
+
+enum { TAB_STOP = 8 };
+
+static char *log_new_line(LogLines *log)
+{
+    if (log->lines < LOG_LINES)
+        log->lines++;
+    else
+        log->first = (log->first + 1) % LOG_LINES;
+    char *line = log->line[(log->first + log->lines - 1) % LOG_LINES];
+    memset(line, 0, LOG_LINE_SIZE);
+    return line;
+}
+
+/* Bytes of the character at s, a broken one is one byte long. */
+static size_t character(const char *s)
+{
+    size_t n = 1;
+    while (n < 4 && ((unsigned char)s[0] >= 0xC0) && ((unsigned char)s[n] & 0xC0) == 0x80) n++;
+    return n;
+}
+
+void log_add(LogLines *log, const char *utf8)
+{
+    char *line = log_new_line(log);
+    size_t used = 0;
+    while (*utf8) {
+        size_t n = character(utf8);
+        bool tab = *utf8 == '\t';
+        size_t wanted = tab ? TAB_STOP - used % TAB_STOP : n;
+        if (*utf8 == '\n') {
+            if (utf8[1]) line = log_new_line(log);
+            used = 0;
+        } else {
+            if (used + wanted >= LOG_LINE_SIZE) {
+                line = log_new_line(log);
+                used = 0;
+            }
+            if (tab)
+                memset(line + used, ' ', wanted);
+            else
+                memcpy(line + used, utf8, n);
+            used += wanted;
+        }
+        utf8 += n;
+    }
+}
+
+/* ---- evaluations ---- */
+
+static bool is_valid(const EvalPoint *eval)
+{
+    return strcmp(eval->split, "valid") == 0;
+}
+
+static const EvalPoint *eval_with(const RunLog *log, uint64_t seq)
+{
+    for (ptrdiff_t i = 0; log && i < log->evals; i++)
+        if (log->eval[i].seq == seq) return &log->eval[i];
+    return NULL;
+}
+
+const EvalPoint *view_eval(const View *view)
+{
+    const ViewRun *run = view_chosen(view);
+    if (!run) return NULL;
+    const EvalPoint *at = view->at ? eval_with(view->at_parent ? run->parent : run->log, view->at) : NULL;
+    return at ? at : runlog_eval(run->log, "valid", NULL);
+}
+
+double view_ece(const View *view, const EvalPoint *eval)
+{
+    Bin bin[FINE_BINS];
+    if (bins_from_fine(bin, view->bins, &eval->bins, NULL) != OK) return NAN;
+    return bins_ece(bin, view->bins);
+}
+
+static int count_valid(const RunLog *log)
+{
+    int count = 0;
+    for (ptrdiff_t i = 0; log && i < log->evals; i++) count += is_valid(&log->eval[i]);
+    return count;
+}
+
+/* The n-th (from 0) evaluation of split "valid", NULL past them. */
+static const EvalPoint *nth_valid(const RunLog *log, int n)
+{
+    for (ptrdiff_t i = 0; log && i < log->evals; i++)
+        if (is_valid(&log->eval[i]) && n-- == 0) return &log->eval[i];
+    return NULL;
+}
+
+void view_scrub(View *view, int n)
+{
+    const ViewRun *run = view_chosen(view);
+    if (!run) return;
+    int before = count_valid(run->parent), own = count_valid(run->log);
+    int live = own > 0 ? before + own - 1 : before, from = live;
+    for (int i = 0; i < live && view->at; i++) {
+        const EvalPoint *eval = i < before ? nth_valid(run->parent, i) : nth_valid(run->log, i - before);
+        if (eval->seq == view->at && view->at_parent == (i < before)) from = i;
+    }
+    int to = n > live - from ? live : n < -from ? 0 : from + n;
+    view->at = 0;
+    view->at_parent = to < before;
+    if (to < live) view->at = view->at_parent ? nth_valid(run->parent, to)->seq : nth_valid(run->log, to - before)->seq;
+    if (!view->at) view->at_parent = false;
+}
+
+/* ---- the status line ---- */
+
+/* Seconds that the stage still takes at its speed so far; at its start what was expected; < 0: unknown. */
+static double seconds_left(const RunLog *log)
+{
+    const StagePoint *stage = log->stages > 0 ? &log->stage[log->stages - 1] : NULL;
+    if (!stage || stage->steps <= 0) return -1;
+    if (log->now_step <= 0) return stage->expected_seconds > 0 ? stage->expected_seconds : -1;
+    return (log->seconds - stage->began) / log->now_step * (stage->steps - log->now_step);
+}
+
+/* Append to a text that is `used` bytes long; returns its new length, never more than size - 1. */
+static size_t append(char *dst, size_t size, size_t used, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static size_t append(char *dst, size_t size, size_t used, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    int more = vsnprintf(dst + used, size - used, format, args);
+    va_end(args);
+    if (more < 0) return used;
+    return used + (size_t)more < size ? used + (size_t)more : size - 1;
+}
+
+void view_status(char *dst, size_t size, const View *view)
+{
+    const ViewRun *run = view_chosen(view);
+    char word[32];
+    if (size == 0) return;
+    if (!run) {
+        text_copy(dst, size, "no run yet");
+        return;
+    }
+    const RunLog *log = run->log;
+    const EvalPoint *at = view->at ? view_eval(view) : NULL;
+    size_t used = append(dst, size, 0, "[%s] %s", run_state_name[log->state], run->name);
+    if (at && view->at_parent)
+        used = append(dst, size, used, "  looking at stage 1, epoch %d, step %d", (int)at->epoch, (int)at->step);
+    else if (at)
+        used = append(dst, size, used, "  looking at epoch %d, step %d", (int)at->epoch, (int)at->step);
+    if (log->stages > 0) {
+        const StagePoint *stage = &log->stage[log->stages - 1];
+        used = append(dst, size, used, "  %s, step %d/%d", stage->name, (int)log->now_step, (int)stage->steps);
+    }
+    if (log->state == RUN_RUNNING && log->steps > 0 && log->step[log->steps - 1].images_per_second > 0) {
+        text_count(word, sizeof word, llround(log->step[log->steps - 1].images_per_second));
+        used = append(dst, size, used, "  %s images/s", word);
+    }
+    if (log->state == RUN_RUNNING && seconds_left(log) >= 0)
+        used = append(dst, size, used, "  %s left", text_duration(word, sizeof word, seconds_left(log)));
+    if (run_state_ended(log->state))
+        used = append(dst, size, used, "  %s", text_duration(word, sizeof word, log->seconds));
+}

@@ -5,21 +5,12 @@
 
 local compare = {}
 local text_table = require("registry").text_table
-local recipes = require "recipes"
+local recipes, numbers, verdict = require "recipes", require "numbers", require "verdict"
+local mean_sd, sorted_keys, thousands = numbers.mean_sd, numbers.sorted_keys, numbers.thousands
 
 local methods = { "base", "temperature", "TST", "V-TST" } -- also their order in the table
 local method_of = { stage1 = "base", tst = "TST", vtst = "V-TST" }
 local figures = { "accuracy", "ece", "mce", "nll", "brier", "gap" }
-
--- ---- numbers ------------------------------------------------------------------------------------
-
-local function mean_sd(values)
-    local sum, squares = 0, 0
-    for _, x in ipairs(values) do sum = sum + x end
-    local mean = sum / #values
-    for _, x in ipairs(values) do squares = squares + (x - mean) ^ 2 end
-    return mean, #values > 1 and math.sqrt(squares / (#values - 1)) or nil
-end
 
 -- What a perfectly calibrated network with these confidences would read: a bin's accuracy then strays from
 -- its confidence by a normal deviate of variance c (1 - c) / count, whose mean size is sqrt(2 / pi) sd.
@@ -32,13 +23,6 @@ function compare.floor(bins)
         end
     end
     return sum / n
-end
-
-local function sorted_keys(set)
-    local keys = {}
-    for key in pairs(set) do keys[#keys + 1] = key end
-    table.sort(keys)
-    return keys
 end
 
 -- ---- entries ------------------------------------------------------------------------------------
@@ -176,100 +160,6 @@ function compare.rows(entries)
     return rows
 end
 
--- ---- in words -----------------------------------------------------------------------------------
-
--- Student's t, 95 % two-sided, for 2, 3, ... runs: two seeds say little.
-local student = { false, 12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26 }
-
--- Differences of two rows, run by run where both have the same seeds; else nil.
-local function paired(a, b, key)
-    if table.concat(a.seeds, ",") ~= table.concat(b.seeds, ",") then return nil end
-    local differences = {}
-    for i, value in ipairs(a.values[key]) do differences[i] = value - b.values[key][i] end
-    local _, sd = mean_sd(differences)
-    return sd and sd / math.sqrt(#differences)
-end
-
--- The size below which a difference of two rows says nothing: t times its standard error over the seeds; for
--- the ECE at least the reading of a perfectly calibrated network. NLL and Brier of single runs: unknown,
--- taken as 0.
-local function noise(a, b, key)
-    local over_seeds = 0
-    if a.sd[key] and b.sd[key] then
-        local apart = math.sqrt(a.sd[key] ^ 2 / #a.runs + b.sd[key] ^ 2 / #b.runs)
-        over_seeds = (student[math.min(#a.runs, #b.runs)] or 2) * (paired(a, b, key) or apart)
-    end
-    return key == "ece" and math.max(over_seeds, a.floor, b.floor) or over_seeds
-end
-
--- 10000 -> "10,000"
-local function thousands(n)
-    return (("%d"):format(n):reverse():gsub("%d%d%d", "%0,"):reverse():gsub("^,", ""))
-end
-
-local function percent(x) return ("%.2f %%"):format(100 * x) end
-local function small(x) return (("%.3f"):format(x):gsub("^0%.", ".")) end
-
--- "a, b and c"
-local function named(list)
-    if #list < 2 then return list[1] end
-    return table.concat(list, ", ", 1, #list - 1) .. " and " .. list[#list]
-end
-
-local function lowest_ece(rows)
-    local best, near = rows[1], {}
-    for _, row in ipairs(rows) do
-        if row.mean.ece < best.mean.ece then best = row end
-    end
-    for _, row in ipairs(rows) do
-        if row ~= best and row.mean.ece - best.mean.ece < noise(row, best, "ece") then
-            near[#near + 1] = ("%s (%s)"):format(row.label, percent(row.mean.ece))
-        end
-    end
-    local tie = #near > 0 and (", within noise of %s"):format(named(near)) or ""
-    return ("Lowest ECE: %s, %s%s."):format(best.label, percent(best.mean.ece), tie)
-end
-
-local title = { ece = "ECE", nll = "NLL", brier = "Brier" }
-
--- "Temperature scaling against TST: better on NLL (.480, .507), ...": ties and losses as plainly as wins.
-local function against(temperature, row)
-    local verdicts = { better = {}, worse = {}, tie = {} }
-    for _, key in ipairs{ "ece", "nll", "brier" } do
-        local t, r = temperature.mean[key], row.mean[key]
-        local tie = math.abs(t - r) <= noise(temperature, row, key)
-        local verdict = tie and "tie" or t < r and "better" or "worse"
-        local show = key == "ece" and percent or small
-        table.insert(verdicts[verdict], ("%s (%s, %s)"):format(title[key], show(t), show(r)))
-    end
-    local parts = {}
-    for _, v in ipairs{ { "better", "better on " }, { "worse", "worse on " }, { "tie", "within noise on " } } do
-        if #verdicts[v[1]] > 0 then parts[#parts + 1] = v[2] .. named(verdicts[v[1]]) end
-    end
-    local scaling = temperature.label:gsub("^temperature", "Temperature scaling")
-    return ("%s against %s: %s."):format(scaling, row.label, table.concat(parts, "; "))
-end
-
--- What the rows say, computed from them.
-function compare.verdict(rows)
-    local lines, single, floor = { lowest_ece(rows) }, false, 0
-    for _, t in ipairs(rows) do
-        floor, single = math.max(floor, t.floor), single or #t.runs < 2
-        for _, row in ipairs(rows) do
-            local two_stage = row.method == "TST" or row.method == "V-TST"
-            if t.method == "temperature" and two_stage then lines[#lines + 1] = against(t, row) end
-        end
-    end
-    if floor > 0 then
-        lines[#lines + 1] = ("A perfectly calibrated network with these confidences would read an ECE of about %s "
-            .. "at n = %s: differences below about that mean nothing."):format(percent(floor), thousands(rows[1].n))
-    end
-    if single then
-        lines[#lines + 1] = "Single runs: several seeds (--seeds 1,2,3) show how much of a difference is luck."
-    end
-    return table.concat(lines, "\n")
-end
-
 -- ---- the recipe line ----------------------------------------------------------------------------
 
 -- Values of a fact over the entries, "128" or "8 | 128"; nil where no entry has it.
@@ -349,22 +239,36 @@ local function wrap(text, width)
     return table.concat(lines, "\n")
 end
 
-local comparison = {}
+local headers = { "", "accuracy %", "ECE %", "MCE %", "NLL", "Brier", "gap", "s" }
 
-function comparison:__tostring()
-    local cells, parts = {}, {}
-    for i, row in ipairs(self.rows) do
+-- The headers and the cells of the table of a comparison, row by row; false is an empty cell.
+function compare.cells(rows)
+    local cells = {}
+    for i, row in ipairs(rows) do
         cells[i] = {
             row.label, cell(row, "accuracy", 100, "%.2f"), cell(row, "ece", 100, "%.2f"),
             cell(row, "mce", 100, "%.1f"), cell(row, "nll", 1, "%.3f"), cell(row, "brier", 1, "%.3f"),
             cell(row, "gap", 100, "%+.1f"), row.seconds and ("%.0f"):format(row.seconds) or false,
         }
     end
-    parts[1] = text_table({ "", "accuracy %", "ECE %", "MCE %", "NLL", "Brier", "gap", "s" }, cells, 80)
-    parts[2] = wrap(self.recipe, 80)
-    for line in self.verdict:gmatch("[^\n]+") do parts[#parts + 1] = wrap(line, 80) end
-    return table.concat(parts, "\n")
+    return headers, cells
 end
+
+-- What is said below the table: the recipe, then a line a verdict.
+function compare.notes(result)
+    local notes = { wrap(result.recipe, 80) }
+    for line in result.verdict:gmatch("[^\n]+") do notes[#notes + 1] = wrap(line, 80) end
+    return table.concat(notes, "\n")
+end
+
+local comparison = { __name = "comparison" }
+
+function comparison:__tostring()
+    local header, cells = compare.cells(self.rows)
+    return text_table(header, cells, 80) .. "\n" .. compare.notes(self)
+end
+
+function compare.is(value) return getmetatable(value) == comparison end
 
 -- runs.compare(...): waits for every run. The result prints as a table; its fields are plain data.
 function compare.runs(...)
@@ -373,7 +277,7 @@ function compare.runs(...)
     if #entries == 0 then error("nothing to compare; give runs: runs.compare(base, base:temperature())", 0) end
     compare.label(entries)
     local rows = compare.rows(entries)
-    local result = { rows = rows, recipe = compare.recipe(entries), verdict = compare.verdict(rows) }
+    local result = { rows = rows, recipe = compare.recipe(entries), verdict = verdict.of(rows) }
     return setmetatable(result, comparison)
 end
 

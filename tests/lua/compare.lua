@@ -1,7 +1,7 @@
 -- compare.lua - recipes and comparisons on fixed numbers: no training.
 
 local tap = require "tests.lua.tap"
-local recipes, compare = require "recipes", require "compare"
+local recipes, compare, verdict_of = require "recipes", require "compare", require("verdict").of
 
 -- ---- recipes ------------------------------------------------------------------------------------
 
@@ -47,7 +47,7 @@ tap.near(rows[1].seconds, 45, 1e-12, "mean seconds")
 tap.is(rows[2].seconds, nil, "temperature scaling trains nothing")
 tap.is(table.concat(rows[3].seeds, ","), "1,2", "seeds")
 
-local verdict = compare.verdict(rows)
+local verdict = verdict_of(rows)
 local function says(text) tap.ok(verdict:find(text, 1, true) ~= nil, "says: " .. text, verdict) end
 says "Lowest ECE: V-TST, 1.25 %, within noise of temperature (1.65 %) and TST (1.45 %)."
 says "Temperature scaling against TST: better on NLL (.480, .507) and Brier (.231, .238);"
@@ -60,8 +60,8 @@ local luck = {
     entry("TST", 1, 0.8, 0.01, 0.504, 0.2), entry("TST", 2, 0.8, 0.01, 0.520, 0.2),
 }
 compare.label(luck)
-tap.ok(compare.verdict(compare.rows(luck)):find("within noise on ECE (1.00 %, 1.00 %), NLL (.500, .512)", 1, true),
-    "two seeds that disagree say nothing", compare.verdict(compare.rows(luck)))
+tap.ok(verdict_of(compare.rows(luck)):find("within noise on ECE (1.00 %, 1.00 %), NLL (.500, .512)", 1, true),
+    "two seeds that disagree say nothing", verdict_of(compare.rows(luck)))
 says "an ECE of about 0.60 % at n = 10,000"
 tap.is(verdict:find "Single runs", nil, "two seeds are no single run")
 
@@ -85,7 +85,7 @@ tap.is(a.label, "TST, z = 8", "the label names what differs")
 rows = compare.rows{ a, b }
 tap.is(#rows, 2, "two rows")
 tap.is(rows[1].sd.ece, nil, "one run has no sd")
-verdict = compare.verdict(rows)
+verdict = verdict_of(rows)
 says "Single runs"
 says "Lowest ECE: TST, z = 8, 2.00 %." -- the other's 3 % lies above the floor
 

@@ -47,11 +47,10 @@ static int report(lua_State *L)
     return 1;
 }
 
-/* bin (count) of the predictions at index 1; leaves its work memory on the stack. */
-static void read_predictions(lua_State *L, Bin *bin, int count)
+void read_bins_of(lua_State *L, int index, Bin *bin, int count)
 {
     Err err;
-    const Predictions *pred = to_predictions(L, 1);
+    const Predictions *pred = to_predictions(L, index);
     double *confidence = lua_newuserdatauv(L, (size_t)pred->n * sizeof *confidence, 0);
     uint8_t *right = lua_newuserdatauv(L, (size_t)pred->n, 0);
     predictions_top(pred, confidence, right);
@@ -64,7 +63,7 @@ static int bins(lua_State *L)
 {
     Bin bin[BINS_MAX];
     int count = read_bins(L, 2);
-    read_predictions(L, bin, count);
+    read_bins_of(L, 1, bin, count);
     lua_createtable(L, count, 0);
     for (int i = 0; i < count; i++) {
         const Bin *b = &bin[i];
@@ -129,7 +128,7 @@ static int diagram(lua_State *L)
     option_defaults(diagram_options, &spec);
     options_read(L, 2, diagram_options, &spec, NULL);
     int count = (int)spec.bins;
-    read_predictions(L, bin, count);
+    read_bins_of(L, 1, bin, count);
     char title[64], **text = push_text_holder(L);
     snprintf(title, sizeof title, "reliability, ECE %.2f %%", 100 * bins_ece(bin, count));
     *text = diagram_text(bin, count, title, (int)spec.width, (int)spec.height, script_glyphs(spec.ascii), &err);

@@ -4,12 +4,14 @@
 #define TARE_SCRIPT_REGISTRY_H
 
 #include "base/option.h"
+#include "calib/bins.h"
 #include "calib/predictions.h"
 #include "calib/scores.h"
 #include "data/dataset.h"
 #include "engine/engine.h"
 #include "nn/net.h"
 #include "plot/glyph.h"
+#include "plot/table.h"
 #include <lua.h>
 
 typedef struct {
@@ -23,7 +25,8 @@ typedef struct {
 } ApiRow;
 
 /* One table a file, each ended by name NULL; registry.c lists the tables. */
-extern const ApiRow api_data[], api_nn[], api_train[], api_calib[], api_runs[], api_run[], api_result[], api_help[];
+extern const ApiRow api_data[], api_nn[], api_train[], api_calib[], api_runs[], api_run[], api_result[], api_plot[],
+    api_help[];
 extern const ApiRow *const api_tables[]; /* NULL at the end */
 
 const Option *row_options(const ApiRow *row); /* also those of train.*; NULL when it takes none */
@@ -62,6 +65,14 @@ const char *predictions_origin(lua_State *L, int index); /* pushes the text it r
 
 /* texttable.c: require "registry".text_table. */
 int text_table(lua_State *L);
+
+/* The headers at index and the rows of cells at index + 1 (strings, false is an empty one); what is returned, and the
+ * strings, live while what was pushed does. column has COLUMNS_MOST rows. */
+enum { COLUMNS_MOST = 24 };
+const char **read_cells(lua_State *L, int index, Column *column, int *columns, int *rows);
+
+/* bin (count) of the predictions at index; leaves its work memory on the stack. */
+void read_bins_of(lua_State *L, int index, Bin *bin, int count);
 void push_lines(lua_State *L, const char *text); /* without the newlines at its end: print adds one */
 
 /* A place for a malloc'ed text, freed with the userdata that it pushes. */

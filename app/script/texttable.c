@@ -1,11 +1,8 @@
 /* texttable.c - text tables for the Lua parts: plot/table.h behind a Lua function. Main thread. */
 #include "script/registry.h"
 
-#include "plot/table.h"
 #include <lauxlib.h>
 #include <string.h>
-
-enum { COLUMNS_MOST = 24 };
 
 void push_lines(lua_State *L, const char *text)
 {
@@ -14,34 +11,43 @@ void push_lines(lua_State *L, const char *text)
     lua_pushlstring(L, text, length);
 }
 
+const char **read_cells(lua_State *L, int index, Column *column, int *columns, int *rows)
+{
+    luaL_checktype(L, index, LUA_TTABLE);
+    luaL_checktype(L, index + 1, LUA_TTABLE);
+    lua_Integer width = luaL_len(L, index), height = luaL_len(L, index + 1);
+    luaL_argcheck(L, width >= 1 && width <= COLUMNS_MOST, index, "too few or too many columns");
+    luaL_argcheck(L, height <= INT16_MAX, index + 1, "too many rows");
+    const char **cells = lua_newuserdatauv(L, (size_t)(height * width) * sizeof *cells + 1, 0);
+    lua_newtable(L); /* holds every string while C points to it */
+    int held = lua_gettop(L);
+    for (lua_Integer k = 0; k < width; k++) {
+        lua_geti(L, index, k + 1);
+        column[k] = (Column){.header = luaL_checkstring(L, -1), .align = k ? ALIGN_RIGHT : ALIGN_LEFT};
+        luaL_ref(L, held);
+    }
+    for (lua_Integer i = 0; i < height * width; i++) {
+        lua_geti(L, index + 1, i / width + 1);
+        lua_geti(L, -1, i % width + 1);
+        cells[i] = lua_toboolean(L, -1) ? luaL_checkstring(L, -1) : NULL;
+        luaL_ref(L, held);
+        lua_pop(L, 1);
+    }
+    *columns = (int)width;
+    *rows = (int)height;
+    return cells;
+}
+
 /* text_table({ header ... }, { { cell ... } ... }, width): the first column to the left, the others to the
  * right; cells are strings, false is an empty one. */
 int text_table(lua_State *L)
 {
     Err err;
     Column column[COLUMNS_MOST];
-    luaL_checktype(L, 1, LUA_TTABLE);
-    luaL_checktype(L, 2, LUA_TTABLE);
-    int width = (int)luaL_checkinteger(L, 3);
-    lua_Integer columns = luaL_len(L, 1), rows = luaL_len(L, 2);
-    luaL_argcheck(L, columns >= 1 && columns <= COLUMNS_MOST, 1, "too few or too many columns");
-    luaL_argcheck(L, rows <= INT16_MAX, 2, "too many rows");
-    const char **cells = lua_newuserdatauv(L, (size_t)(rows * columns) * sizeof *cells + 1, 0);
-    lua_newtable(L); /* holds every string while C points to it */
-    for (lua_Integer k = 0; k < columns; k++) {
-        lua_geti(L, 1, k + 1);
-        column[k] = (Column){.header = luaL_checkstring(L, -1), .align = k ? ALIGN_RIGHT : ALIGN_LEFT};
-        luaL_ref(L, 5);
-    }
-    for (lua_Integer i = 0; i < rows * columns; i++) {
-        lua_geti(L, 2, i / columns + 1);
-        lua_geti(L, -1, i % columns + 1);
-        cells[i] = lua_toboolean(L, -1) ? luaL_checkstring(L, -1) : NULL;
-        luaL_ref(L, 5);
-        lua_pop(L, 1);
-    }
+    int columns, rows, width = (int)luaL_checkinteger(L, 3);
+    const char **cells = read_cells(L, 1, column, &columns, &rows);
     char **text = push_text_holder(L);
-    *text = table_text(column, (int)columns, cells, (int)rows, width, script_glyphs(false), &err);
+    *text = table_text(column, columns, cells, rows, width, script_glyphs(false), &err);
     if (!*text) return raise_err(L, &err);
     push_lines(L, *text);
     return 1;

@@ -12,9 +12,18 @@ small.stage1.batch, small.tst.batch, small.vtst.batch = 16, 32, 32
 local ds = data.blends{ size = 16, classes = 4, train = 64, valid = 64, test = 100 }
 local base = train.stage1{ data = ds, model = nn.mlp{ hidden = 16, layers = 1 }, name = "base" }:wait()
 
+-- Files that examples write go to a temporary name.
+local function save(file, ...)
+    local name = os.tmpname()
+    local fine, message = pcall(plot.save, name .. file, ...)
+    os.remove(name)
+    os.remove(name .. file)
+    if not fine then error(message, 0) end
+end
+
 -- What the example prints is of no interest here.
 local function run(row)
-    local prelude = { ds = ds, base = base, print = function() end }
+    local prelude = { ds = ds, base = base, print = function() end, plot = { save = save } }
     local chunk, message = load(row.example, "=" .. row.name, "t", setmetatable(prelude, { __index = _G }))
     if not chunk then return false, message end
     return xpcall(chunk, debug.traceback)

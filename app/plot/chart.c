@@ -40,12 +40,12 @@ static Range widened(Range r)
 /* The range with round numbers at both ends and in the middle that wastes least. */
 static Range rounded(Range r)
 {
-    static const double steps[] = {1, 2, 3, 4, 5, 6, 8};
+    static const double steps[] = {1, 2, 3, 4, 5, 6, 8}, slack = 1e-9; /* for what is round but for its last bits */
     double power = pow(10, floor(log10(r.hi / 4 - r.lo / 4)));
     for (int decade = 0; decade < 3; decade++, power *= 10)
         for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-            double half = steps[i] * power / 2, lo = floor(r.lo / half * (1 + 1e-9)) * half;
-            if (isfinite(lo) && half > 0 && lo <= r.lo && lo + 4 * half >= r.hi) return (Range){lo, lo + 4 * half};
+            double half = steps[i] * power / 2, lo = floor(r.lo / half + slack) * half, hi = lo + 4 * half;
+            if (half > 0 && isfinite(lo) && isfinite(hi) && hi >= r.hi - slack * half) return (Range){lo, hi};
         }
     return r;
 }

@@ -25,7 +25,7 @@ typedef struct {
     int first, lines;
 } LogLines;
 
-void log_add(LogLines *log, const char *utf8); /* cut at newlines and at LOG_LINE_SIZE */
+void log_add(LogLines *log, const char *utf8); /* cut at newlines and at LOG_LINE_SIZE; tabs are blanks */
 
 typedef struct {
     const ViewRun *run;

@@ -20,11 +20,12 @@ static int take(Rect r, int width, int height, char who)
     if (r.width == 0 || r.height == 0) return 0;
     assert_true(r.x >= 0 && r.y >= 0 && r.width > 0 && r.height > 0);
     assert_true(r.x + r.width <= width && r.y + r.height <= height);
-    for (int y = r.y; y < r.y + r.height; y++)
-        for (int x = r.x; x < r.x + r.width; x++) {
-            if (taken[y][x]) fail_msg("%c and %c overlap at %d, %d of %d x %d", who, taken[y][x], x, y, width, height);
-            taken[y][x] = who;
-        }
+    for (int y = r.y; y < r.y + r.height; y++) {
+        static const char none[WIDTH];
+        if (memcmp(taken[y] + r.x, none, (size_t)r.width))
+            fail_msg("%c lies on another in row %d of %d x %d", who, y, width, height);
+        memset(taken[y] + r.x, who, (size_t)r.width);
+    }
     return r.width * r.height;
 }
 

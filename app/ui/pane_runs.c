@@ -77,7 +77,8 @@ enum { COLUMNS = sizeof column / sizeof *column };
 
 /* ---- the table ---- */
 
-/* width (COLUMNS) = cells of each column, 0 for one that has no room. Returns the blanks between columns: 1, or 2. */
+/* width (COLUMNS) = cells of each column, 0 for one that has no room; names have at most two fifths of it. Returns the
+ * blanks between columns: 1, or 2. */
 static int measure(int width[COLUMNS], const View *view, int room)
 {
     char cell[CELL_SIZE];
@@ -89,6 +90,7 @@ static int measure(int width[COLUMNS], const View *view, int room)
             column[c].text(cell, view, &view->run[r]);
             if (text_width(cell) > width[c]) width[c] = text_width(cell);
         }
+        if (column[c].rank == 0 && width[c] > room * 2 / 5) width[c] = room * 2 / 5 > 6 ? room * 2 / 5 : 6;
         total += width[c] + 1;
     }
     for (int rank = COLUMNS - 1; rank > 0 && total > room; rank--)
@@ -111,6 +113,7 @@ static void draw_row(Canvas *canvas, int y, const int width[COLUMNS], int gap, c
             column[c].text(cell, view, run);
         else
             text_copy(cell, sizeof cell, column[c].header);
+        if (text_width(cell) > width[c]) snprintf(cell + width[c] - 1, 4, "%s", view->glyphs->ellipsis); /* a name */
         canvas_text(canvas, column[c].right ? x + width[c] - text_width(cell) : x, y, cell, ink);
         x += width[c] + gap;
     }

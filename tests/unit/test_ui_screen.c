@@ -176,6 +176,27 @@ static void prompt_stays_blank(void **state)
         }
 }
 
+/* Names give way to figures, and the chosen run is always among those shown. */
+static void long_names_and_many_runs(void **state)
+{
+    (void)state;
+    static ViewRun many[40];
+    View view = {.run = many, .runs = 40, .chosen = 30, .bins = 10, .glyphs = glyphs_of(GLYPHS_ASCII)};
+    Canvas canvas;
+    for (int i = 0; i < 40; i++)
+        many[i] = (ViewRun){i == 31 ? "a-name-as-long-as-names-may-be" : "vtst", &vtst, &base, "base"};
+    assert_int_equal(canvas_open(&canvas, 38, 5, NULL), OK);
+    pane_runs.draw(&canvas, &view);
+    char *text = canvas_string(&canvas, NULL);
+    assert_string_equal(text, "  run               nll ECE% acc%\n"
+                              "  vtst            1.296 32.3 66.5\n"
+                              "  vtst            1.296 32.3 66.5\n"
+                              "> vtst            1.296 32.3 66.5\n"
+                              "  a-name-as-long~ 1.296 32.3 66.5\n");
+    free(text);
+    canvas_close(&canvas);
+}
+
 static void focus_is_marked(void **state)
 {
     (void)state;
@@ -205,6 +226,7 @@ int main(void)
         cmocka_unit_test(every_pane_at_every_size),
         cmocka_unit_test(prompt_stays_blank),
         cmocka_unit_test(focus_is_marked),
+        cmocka_unit_test(long_names_and_many_runs),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

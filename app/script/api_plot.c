@@ -146,15 +146,16 @@ static void valid_series(lua_State *L, Series *nll, Series *ece, const RunLog *l
     nll->n = ece->n = n;
 }
 
-/* ", epochs = 30, lr = 0.002" */
+/* ", epochs = 30, lr = 0.002"; empty texts are left out. */
 static void add_options(luaL_Buffer *b, const Option *table, const void *spec)
 {
     char value[OPTION_TEXT_SIZE];
     for (const Option *o = table; o->name; o++) {
+        if (!*option_text(o, spec, value, sizeof value)) continue;
         luaL_addstring(b, ", ");
         luaL_addstring(b, o->name);
         luaL_addstring(b, " = ");
-        luaL_addstring(b, option_text(o, spec, value, sizeof value));
+        luaL_addstring(b, value);
     }
 }
 
@@ -310,7 +311,7 @@ static int save_figure(lua_State *L)
 const ApiRow api_plot[] = {
     {"plot.save", "\"file\", what, { width =, height =, bins = }",
      "write predictions (reliability diagram), a run (loss and ECE so far) or a comparison as .svg, .txt or .csv",
-     "workbench", "plot.save(\"base.svg\", base:predict \"test\")",
+     "scripts", "plot.save(\"base.svg\", base:predict \"test\")",
      save_figure, save_options},
     {0},
 };

@@ -90,3 +90,10 @@ const char *script_trouble(const Script *s)
 {
     return s->trouble;
 }
+
+char *script_take_trouble(Script *s)
+{
+    char *trouble = s->trouble;
+    s->trouble = NULL;
+    return trouble;
+}

@@ -62,6 +62,9 @@ void task_interrupt(Script *s, Task *task);
 /* The error of the first on_epoch callback that failed, or NULL. */
 const char *script_trouble(const Script *s);
 
+/* The same, malloc'ed and now the caller's; the next failure is the first again (the workbench, which goes on). */
+char *script_take_trouble(Script *s);
+
 /* True once a script called os.exit; *code is what it asked for. Its tasks are interrupted. */
 bool script_exit(const Script *s, int *code);
 

@@ -101,7 +101,8 @@ static int error_text(lua_State *L)
         return 0;
     }
     lua_Debug level;
-    if (lua_getstack(t->L, 0, &level)) luaL_traceback(L, t->L, lua_tostring(L, -1), 0);
+    bool brief = t->told && script_of(L)->options.prompt; /* a callback, given at the prompt */
+    if (!brief && lua_getstack(t->L, 0, &level)) luaL_traceback(L, t->L, lua_tostring(L, -1), 0);
     t->error = strdup(lua_tostring(L, -1));
     return 0;
 }

@@ -464,6 +464,22 @@ static void test_interrupt_one(void **state)
     task_free(script, other);
 }
 
+/* A callback that fails says so in one line, each time anew; the run goes on. */
+static void test_callback(void **state)
+{
+    (void)state;
+    say("told = train.stage1{ data = ds, model = nn.mlp{ hidden = 4 }, batch = 16, epochs = 200, name = \"told\" } "
+        "told:on_epoch(function(run, e) if e.epoch > 150 then error(\"a late epoch\", 0) end end)");
+    assert_null(script_trouble(script));
+    say("told:wait()");
+    char *trouble = script_take_trouble(script);
+    assert_non_null(trouble);
+    assert_string_equal(trouble, "on_epoch of told: a late epoch");
+    free(trouble);
+    assert_null(script_trouble(script));
+    say("assert(told.state == \"done\")");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -472,7 +488,7 @@ int main(void)
         cmocka_unit_test(test_hints),       cmocka_unit_test(test_whole),
         cmocka_unit_test(test_typed),       cmocka_unit_test(test_error_elsewhere),
         cmocka_unit_test(test_long_result), cmocka_unit_test(test_interrupt_one),
-        cmocka_unit_test(test_full_memory),
+        cmocka_unit_test(test_callback),    cmocka_unit_test(test_full_memory),
     };
     return cmocka_run_group_tests(tests, open_prompt, close_prompt);
 }

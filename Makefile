@@ -48,7 +48,8 @@ help:
 
 demo: setup
 	@$(MAKE) --no-print-directory all
-	./tare run scripts/02_two_stages.lua
+	@if [ -t 0 ] && [ -t 1 ]; then ./tare run scripts/02_two_stages.lua --workbench; \
+	else ./tare run scripts/02_two_stages.lua; fi
 
 test: DEBIAN += $(DEBIAN_TEST)
 test: setup

@@ -18,7 +18,8 @@ static const double draw_seconds = 0.1;
 
 struct Batch {
     const Engine *engine;
-    bool quiet, terminal;
+    BatchTells tells;
+    bool terminal;
     bool shown;               /* a bar stands on the terminal */
     double drawn;             /* when */
     const Run *run;           /* the one that runs */
@@ -27,14 +28,14 @@ struct Batch {
     const char *full, *empty; /* cells of the bar */
 };
 
-Batch *batch_open(const Engine *engine, bool quiet)
+Batch *batch_open(const Engine *engine, BatchTells tells)
 {
     Batch *b = calloc(1, sizeof *b);
     if (!b) return NULL;
     bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
     const char *term = getenv("TERM");
     *b = (Batch){.engine = engine,
-                 .quiet = quiet,
+                 .tells = tells,
                  .terminal = isatty(STDERR_FILENO) && term && strcmp(term, "dumb") != 0,
                  .full = utf8 ? "\u2588" : "#",
                  .empty = utf8 ? "\u2591" : "-"};
@@ -137,7 +138,7 @@ static void print_progress(Batch *b, const Run *run)
     Line l = {.text = ""};
     b->due = false;
     b->line_step = run->log.now_step;
-    if (b->terminal) return; /* the bar says it */
+    if (b->terminal || b->tells == BATCH_REMARKS) return; /* the bar says it, or the panes */
     add(&l, "%s: ", run->job.name);
     add_position(&l, &run->log);
     add_figures(&l, &run->log);
@@ -191,7 +192,7 @@ static void print_end(Batch *b, const Event *e, const Run *run)
     const EvalPoint *eval = runlog_eval(&run->log, "test", NULL);
     if (b->run == run) b->run = NULL;
     b->due = false;
-    if (b->quiet && !bad) return;
+    if (b->tells == BATCH_QUIET && !bad) return;
     if (state == RUN_STOPPED && *e->as.done.what) { /* which says it */
         print_remark(b, run, e->as.done.what);
         return;
@@ -228,7 +229,7 @@ void batch_event(Batch *b, const Event *event, const Run *run)
         print_end(b, event, run);
         return;
     }
-    if (b->quiet) return;
+    if (b->tells == BATCH_QUIET) return;
     if (event->type == EVENT_STAGE) print_stage(b, event, run);
     if (event->type == EVENT_RESUME) print_resume(b, event, run);
     if (event->type == EVENT_LOG) print_remark(b, run, event->as.log.text);
@@ -251,7 +252,8 @@ static int terminal_columns(void)
 void batch_draw(Batch *b)
 {
     double now = clock_seconds();
-    if (b->quiet || !b->terminal || !b->run || !stage_of(&b->run->log) || now - b->drawn < draw_seconds) return;
+    if (b->tells != BATCH_ALL || !b->terminal || !b->run || !stage_of(&b->run->log) || now - b->drawn < draw_seconds)
+        return;
     const RunLog *log = &b->run->log;
     int cells = (int)(share_done(log) * BAR_CELLS + 0.5), room = terminal_columns() - 1;
     Line l = {.text = ""};

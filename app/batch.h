@@ -9,8 +9,14 @@
 
 typedef struct Batch Batch;
 
-/* quiet: failures only. NULL for lack of memory. */
-Batch *batch_open(const Engine *engine, bool quiet);
+typedef enum {
+    BATCH_QUIET,   /* failures only */
+    BATCH_REMARKS, /* how runs begin and end: the rest is on the screen */
+    BATCH_ALL,
+} BatchTells;
+
+/* NULL for lack of memory. */
+Batch *batch_open(const Engine *engine, BatchTells tells);
 void batch_close(Batch *b); /* NULL is fine */
 
 void batch_event(Batch *b, const Event *event, const Run *run);

@@ -3,6 +3,7 @@
 #include "kernel/isa.h"
 #include "loop.h"
 #include "options.h"
+#include "workbench.h"
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,7 +45,7 @@ static int load_exit(const Err *err)
 /* The script on an engine that is open. Returns the exit code. */
 static int run_script(const Options *o, Loop *l, Err *err)
 {
-    l->batch = batch_open(l->engine, o->quiet);
+    l->batch = batch_open(l->engine, o->quiet ? BATCH_QUIET : BATCH_ALL);
     if (!l->batch) err_set(err, ERR_MEMORY, "no memory");
     l->script = l->batch ? open_script(o, l, err) : NULL;
     if (!l->script) return complain(err, EXIT_SCRIPT);
@@ -79,9 +80,12 @@ int main(int argc, char **argv)
     if (options_parse(&options, argc, argv, &err) != OK) return complain(&err, EXIT_USAGE);
     if (kernel_open(&err) != OK) return complain(&err, err.code == ERR_USAGE ? EXIT_USAGE : EXIT_SCRIPT);
     switch (options.action) {
-    case DO_INTRODUCE:
+    case DO_WORKBENCH:
+        if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) return workbench_run(&options);
         options_introduce();
         break;
+    case DO_VIEW:
+        return viewer_run(&options);
     case DO_USAGE:
         options_usage();
         break;
@@ -91,7 +95,7 @@ int main(int argc, char **argv)
                TARE_VERSION, kernel_isa(), kernel_blas_core());
         break;
     default:
-        return run(&options, argc, argv);
+        return options.workbench ? workbench_run(&options) : run(&options, argc, argv);
     }
     return 0;
 }

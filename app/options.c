@@ -84,6 +84,29 @@ static Status set_quiet(Options *o, const char *text, Err *err)
     return OK;
 }
 
+static Status set_workbench(Options *o, const char *text, Err *err)
+{
+    (void)text, (void)err;
+    o->workbench = true;
+    return OK;
+}
+
+static Status set_follow(Options *o, const char *text, Err *err)
+{
+    (void)text, (void)err;
+    o->follow = true;
+    return OK;
+}
+
+static Status set_speed(Options *o, const char *text, Err *err)
+{
+    char *end;
+    o->speed = strtod(text, &end);
+    if (end == text || *end || !(o->speed > 0 && o->speed <= 1e6))
+        return err_set(err, ERR_USAGE, "--speed %s: expected a number above 0, up to 1000000", text);
+    return OK;
+}
+
 static Status set_usage(Options *o, const char *text, Err *err)
 {
     (void)text, (void)err;
@@ -112,6 +135,9 @@ static const Flag flags[] = {
     {"--resume", NULL, "go on with this script's unfinished runs, reuse its finished ones", set_resume},
     {"--json", NULL, "print results as JSON, a line each", set_json},
     {"--quiet", NULL, "no progress on stderr", set_quiet},
+    {"--workbench", NULL, "run FILE: in the workbench, where the panes show it", set_workbench},
+    {"--speed", "N", "view: replay N seconds of the run in one (all at once)", set_speed},
+    {"--follow", NULL, "view: go on as another process trains the run", set_follow},
     {"--help", NULL, "this page", set_usage},
     {"--version", NULL, "version, vector instructions and libraries", set_version},
 };
@@ -151,13 +177,14 @@ static Status take_flag(Options *o, int argc, char **argv, int *at, Err *err)
 
 static Status command_unknown(const char *word, Err *err)
 {
-    static const char *const commands[] = {"run", "help"};
+    static const char *const commands[] = {"run", "view", "help"};
     size_t length = strlen(word);
     if (length > 4 && strcmp(word + length - 4, ".lua") == 0)
         return err_set(err, ERR_USAGE, "to run a script: tare run %s", word);
-    const char *near = text_nearest(word, commands, 2);
+    const char *near = text_nearest(word, commands, 3);
     if (near) return err_set(err, ERR_USAGE, "unknown command '%s' (did you mean '%s'?)", word, near);
-    return err_set(err, ERR_USAGE, "unknown command '%s': there are `tare run FILE` and `tare help [TOPIC]`", word);
+    return err_set(err, ERR_USAGE,
+                   "unknown command '%s': there are `tare run FILE`, `tare view RUN` and `tare help [TOPIC]`", word);
 }
 
 /* `tare help TOPIC` is the script function help(TOPIC); a topic that is not there is a usage error. */
@@ -187,6 +214,12 @@ static Status take_words(Options *o, char **word, int words, Err *err)
         return err_set(err, ERR_USAGE, "-e CODE and `run FILE` cannot be together");
     if (code || words == 0) return OK;
     if (strcmp(word[0], "help") == 0) return ask_help(o, words > 1 ? word[1] : NULL, err);
+    if (strcmp(word[0], "view") == 0) {
+        if (words != 2) return err_set(err, ERR_USAGE, "view: which run? tare view NAME [--speed N] [--follow]");
+        o->action = DO_VIEW;
+        o->file = word[1];
+        return OK;
+    }
     if (strcmp(word[0], "run") != 0) return command_unknown(word[0], err);
     if (words < 2) return err_set(err, ERR_USAGE, "run: which file? tare run FILE [ARGUMENTS]");
     o->action = DO_SCRIPT;
@@ -232,8 +265,10 @@ void options_introduce(void)
 
 void options_usage(void)
 {
-    puts("usage: tare run FILE [ARGUMENTS]     run a Lua script\n"
+    puts("usage: tare                          the workbench: panes and a prompt\n"
+         "       tare run FILE [ARGUMENTS]     run a Lua script\n"
          "       tare -e CODE                  run a line of Lua\n"
+         "       tare view RUN                 replay a run in the panes\n"
          "       tare help [TOPIC]             topics and functions, or a page of one: tare help train.tst\n"
          "\n"
          "flags, anywhere before --:");

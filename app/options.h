@@ -7,27 +7,29 @@
 #include <stdint.h>
 #include <stdio.h>
 
-typedef enum { DO_INTRODUCE, DO_SCRIPT, DO_CODE, DO_USAGE, DO_VERSION } OptionsAction;
+typedef enum { DO_WORKBENCH, DO_SCRIPT, DO_CODE, DO_VIEW, DO_USAGE, DO_VERSION } OptionsAction;
 
 enum { SEEDS_MOST = 64, ARGS_MOST = 256 };
 
 typedef struct {
     OptionsAction action;
-    const char *file, *code; /* DO_SCRIPT, DO_CODE */
+    const char *file, *code; /* DO_SCRIPT and DO_VIEW, DO_CODE */
     char *args[ARGS_MOST];   /* the script's own: those after its file */
     int arg_count;
     int64_t seed, seeds[SEEDS_MOST];
     int seed_count; /* >= 1 */
     int64_t threads;
     const char *runs;
-    bool resume, json, quiet;
+    bool resume, json, quiet, workbench;
+    bool follow;    /* DO_VIEW: go on as the run grows */
+    double speed;   /* DO_VIEW: seconds of the run in one; 0 = all at once */
     char help[256]; /* the code of `tare help TOPIC` */
 } Options;
 
 /* Defaults: seed 1, a thread a processor, the runs in $TARE_RUNS or "runs". ERR_USAGE for what cannot be. */
 Status options_parse(Options *o, int argc, char **argv, Err *err);
 
-void options_introduce(void); /* what `tare` alone prints */
+void options_introduce(void); /* what `tare` alone prints where there is no terminal */
 void options_usage(void);
 
 /* The command line as a shell would take it, with --resume, and a newline. */

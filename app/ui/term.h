@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "plot/canvas.h"
 #include "plot/glyph.h"
+#include <stddef.h>
 
 /* Take the terminal at `fd` (a descriptor of its own, /dev/tty, so that fds 0, 1 and 2 may point elsewhere): alternate
  * screen, raw keys, mouse, bracketed paste. ERR_USAGE: no terminal, TERM unknown or too dumb; ERR_IO. */

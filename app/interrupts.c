@@ -1,0 +1,93 @@
+/* interrupts.c - see interrupts.h. */
+#include "interrupts.h"
+
+#include "ui/term.h"
+#include <errno.h>
+#include <signal.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t resized, ended;
+static int wake_fd = -1;
+
+static void wake(void)
+{
+    int before = errno;
+    uint64_t one = 1;
+    if (write(wake_fd, &one, sizeof one) < 0) errno = before; /* full: the loop is awake already */
+    errno = before;
+}
+
+static void on_end(int number)
+{
+    ended = number;
+    wake();
+}
+
+static void on_size(int number)
+{
+    (void)number;
+    resized = 1;
+    wake();
+}
+
+static void on_crash(int number)
+{
+    term_rescue();
+    signal(number, SIG_DFL);
+    raise(number);
+}
+
+static void on_pipe(int number)
+{
+    (void)number; /* a write to a pipe that nobody reads shall fail, not kill; children do not inherit a handler */
+}
+
+Status interrupts_open(Err *err)
+{
+    static const struct {
+        int number;
+        void (*handler)(int);
+        int flags;
+    } table[] = {
+        {SIGINT, on_end, 0},
+        {SIGTERM, on_end, 0},
+        {SIGHUP, on_end, 0},
+        {SIGWINCH, on_size, 0},
+        {SIGCONT, on_size, 0},
+        {SIGPIPE, on_pipe, SA_RESTART},
+        {SIGSEGV, on_crash, SA_RESETHAND},
+        {SIGBUS, on_crash, SA_RESETHAND},
+        {SIGFPE, on_crash, SA_RESETHAND},
+        {SIGILL, on_crash, SA_RESETHAND},
+        {SIGABRT, on_crash, SA_RESETHAND},
+    };
+    wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (wake_fd < 0) return err_sys(err, "cannot make an eventfd");
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        struct sigaction action = {.sa_handler = table[i].handler, .sa_flags = table[i].flags};
+        sigfillset(&action.sa_mask);
+        sigaction(table[i].number, &action, NULL);
+    }
+    return OK;
+}
+
+int interrupts_fd(void)
+{
+    return wake_fd;
+}
+
+bool interrupts_resized(void)
+{
+    uint64_t count;
+    if (read(wake_fd, &count, sizeof count) < 0 && !resized) return false;
+    bool was = resized;
+    resized = 0;
+    return was;
+}
+
+int interrupts_ended(void)
+{
+    return ended;
+}

@@ -1,0 +1,288 @@
+/* actions.c - what keys do outside the prompt: a table row a key. Main thread. */
+#include "ui/face.h"
+
+#include "plot/plottext.h"
+#include "ui/term.h"
+#include <stdio.h>
+#include <string.h>
+
+static const int bin_counts[] = {5, 10, 15, 20, 30};
+
+static int layout_panes(const Layout *layout)
+{
+    int n = 0;
+    while (n < LAYOUT_PANES && layout->pane[n]) n++;
+    return n;
+}
+
+/* ---- actions ---- */
+
+static void set_layout(Face *f, const char *name)
+{
+    f->layout = layout_find(name);
+    f->focus = 0;
+    f->zoom = -1;
+}
+
+static void layout_train(Face *f, const Key *key)
+{
+    (void)key;
+    set_layout(f, "train");
+}
+
+static void layout_calibration(Face *f, const Key *key)
+{
+    (void)key;
+    set_layout(f, "calibration");
+}
+
+static void layout_compare(Face *f, const Key *key)
+{
+    (void)key;
+    set_layout(f, "compare");
+}
+
+static void zoom(Face *f, const Key *key)
+{
+    (void)key;
+    f->zoom = f->zoom >= 0 ? -1 : f->focus;
+}
+
+static void next_pane(Face *f, const Key *key)
+{
+    (void)key;
+    f->focus = (f->focus + 1) % layout_panes(f->layout);
+    if (f->zoom >= 0) f->zoom = f->focus;
+}
+
+static void scrub_back(Face *f, const Key *key)
+{
+    (void)key;
+    view_scrub(&f->view, -1);
+}
+
+static void scrub_on(Face *f, const Key *key)
+{
+    (void)key;
+    view_scrub(&f->view, 1);
+}
+
+static void live(Face *f, const Key *key)
+{
+    (void)key;
+    f->view.at = 0;
+}
+
+static void loss_axis(Face *f, const Key *key)
+{
+    (void)key;
+    f->view.log_loss = !f->view.log_loss;
+    face_say(f, "loss on a %s axis", f->view.log_loss ? "logarithmic" : "linear");
+}
+
+static void more_bins(Face *f, const Key *key)
+{
+    (void)key;
+    size_t i = 0, n = sizeof bin_counts / sizeof *bin_counts;
+    while (i < n && bin_counts[i] != f->view.bins) i++;
+    f->view.bins = bin_counts[(i + 1) % n];
+    face_say(f, "%d bins: the same predictions, another ECE", f->view.bins);
+}
+
+static void choose(Face *f, int step)
+{
+    int next = f->view.chosen + step;
+    if (next < 0 || next >= f->view.runs) return;
+    f->view.chosen = next;
+    f->view.follow = next == f->view.runs - 1;
+    f->view.at = 0;
+}
+
+static void run_above(Face *f, const Key *key)
+{
+    (void)key;
+    choose(f, -1);
+}
+
+static void run_below(Face *f, const Key *key)
+{
+    (void)key;
+    choose(f, 1);
+}
+
+static void scroll(Face *f, int lines)
+{
+    int most = f->log.lines > 1 ? f->log.lines - 1 : 0;
+    f->view.scroll += lines;
+    if (f->view.scroll > most) f->view.scroll = most;
+    if (f->view.scroll < 0) f->view.scroll = 0;
+}
+
+static void scroll_back(Face *f, const Key *key)
+{
+    (void)key;
+    scroll(f, 5);
+}
+
+static void scroll_on(Face *f, const Key *key)
+{
+    (void)key;
+    scroll(f, -5);
+}
+
+static void help(Face *f, const Key *key)
+{
+    (void)key;
+    f->line = "help \"workbench\"";
+}
+
+static void redraw(Face *f, const Key *key)
+{
+    (void)f, (void)key;
+    term_redraw();
+}
+
+static void interrupt(Face *f, const Key *key)
+{
+    (void)key;
+    f->interrupt = true;
+}
+
+static void suspend(Face *f, const Key *key)
+{
+    (void)key;
+    f->suspend = true;
+}
+
+static void quit(Face *f, const Key *key)
+{
+    (void)key;
+    f->quit = true;
+}
+
+static void pause_replay(Face *f, const Key *key)
+{
+    (void)key;
+    f->pause = true;
+}
+
+/* The pane under the mouse, or -1. */
+static int pane_at(const Face *f, int x, int y)
+{
+    for (int i = 0; i < layout_panes(f->layout); i++) {
+        const Rect *r = &f->placed.frame[i];
+        if (x >= r->x && x < r->x + r->width && y >= r->y && y < r->y + r->height) return i;
+    }
+    return -1;
+}
+
+/* A click gives a pane the focus; a click on the pane that has it zooms. */
+static void click(Face *f, const Key *key)
+{
+    int pane = pane_at(f, key->x, key->y);
+    if (pane < 0) return;
+    if (pane == f->focus)
+        zoom(f, key);
+    else
+        f->focus = pane;
+}
+
+/* The wheel scrolls the log where it is over it, and the epochs elsewhere. */
+static void wheel(Face *f, const Key *key)
+{
+    int pane = pane_at(f, key->x, key->y), step = key->type == KEY_WHEEL_UP ? 1 : -1;
+    if (pane >= 0 && f->layout->pane[pane] == &pane_log)
+        scroll(f, 3 * step);
+    else
+        view_scrub(&f->view, -step);
+}
+
+/* ---- the table ---- */
+
+/* When a key is the screen's and not the prompt's. */
+typedef enum { ALWAYS, EMPTY, ALT, REPLAY } When;
+
+typedef struct {
+    KeyType key;
+    char byte; /* of KEY_BYTES */
+    When when;
+    void (*act)(Face *f, const Key *key);
+    const char *name, *help; /* help NULL: a second key for the row above */
+} Action;
+
+#define CTRL(letter) ((letter)&0x1f)
+
+static const Action actions[] = {
+    {KEY_F1, 0, ALWAYS, help, "F1", "help on the workbench"},
+    {KEY_F2, 0, ALWAYS, layout_train, "F2", "layout: watch a training"},
+    {KEY_F3, 0, ALWAYS, layout_calibration, "F3", "layout: calibration"},
+    {KEY_F4, 0, ALWAYS, layout_compare, "F4", "layout: compare runs"},
+    {KEY_F5, 0, ALWAYS, zoom, "F5", "zoom the focused pane, and back"},
+    {KEY_F6, 0, ALWAYS, next_pane, "F6 Ctrl-O", "focus the next pane"},
+    {KEY_BYTES, CTRL('o'), ALWAYS, next_pane, NULL, NULL},
+    {KEY_F7, 0, ALWAYS, loss_axis, "F7", "loss: linear or logarithmic"},
+    {KEY_F8, 0, ALWAYS, more_bins, "F8", "bins: 5, 10, 15, 20, 30"},
+    {KEY_LEFT, 0, EMPTY, scrub_back, "Left Alt-Left", "look one evaluation back"},
+    {KEY_LEFT, 0, ALT, scrub_back, NULL, NULL},
+    {KEY_RIGHT, 0, EMPTY, scrub_on, "Right Alt-Right", "look one evaluation on"},
+    {KEY_RIGHT, 0, ALT, scrub_on, NULL, NULL},
+    {KEY_END, 0, EMPTY, live, "Space End", "back to the newest"},
+    {KEY_END, 0, ALT, live, NULL, NULL},
+    {KEY_BYTES, ' ', EMPTY, live, NULL, NULL},
+    {KEY_UP, 0, ALT, run_above, "Alt-Up", "look at the run before"},
+    {KEY_DOWN, 0, ALT, run_below, "Alt-Down", "look at the run after"},
+    {KEY_PAGE_UP, 0, ALWAYS, scroll_back, "PgUp", "scroll the log back"},
+    {KEY_PAGE_DOWN, 0, ALWAYS, scroll_on, "PgDn", "scroll the log on"},
+    {KEY_MOUSE_DOWN, 0, ALWAYS, click, "mouse", "click: focus, then zoom; wheel: scrub, or scroll the log"},
+    {KEY_WHEEL_UP, 0, ALWAYS, wheel, NULL, NULL},
+    {KEY_WHEEL_DOWN, 0, ALWAYS, wheel, NULL, NULL},
+    {KEY_BYTES, 'p', REPLAY, pause_replay, "p", "in a replay: pause, and go on"},
+    {KEY_BYTES, 'q', REPLAY, quit, "q", "in a replay: quit"},
+    {KEY_BYTES, CTRL('l'), ALWAYS, redraw, "Ctrl-L", "draw everything again"},
+    {KEY_BYTES, CTRL('c'), ALWAYS, interrupt, "Ctrl-C", "drop the line, stop what it runs, then offer to stop the run"},
+    {KEY_BYTES, CTRL('z'), ALWAYS, suspend, "Ctrl-Z", "back to the shell; fg returns"},
+    {KEY_BYTES, CTRL('d'), EMPTY, quit, "Ctrl-D", "on an empty line: quit; runs are stopped with a checkpoint"},
+};
+
+enum { ACTIONS = sizeof actions / sizeof *actions };
+
+static bool applies(const Face *f, const Action *a, const Key *key)
+{
+    bool empty = !f->prompt || prompt_empty();
+    if (a->key != key->type) return false;
+    if (a->key == KEY_BYTES && (key->alt || key->length != 1 || key->bytes[0] != a->byte)) return false;
+    switch (a->when) {
+    case EMPTY:
+        return empty && !key->alt;
+    case ALT:
+        return key->alt;
+    case REPLAY:
+        return !f->prompt;
+    default:
+        return true;
+    }
+}
+
+bool face_act(Face *f, const Key *key)
+{
+    for (int i = 0; i < ACTIONS; i++) {
+        if (!applies(f, &actions[i], key)) continue;
+        if (actions[i].act == live && f->prompt && f->view.at == 0) continue; /* a space that is only a space */
+        actions[i].act(f, key);
+        f->dirty = true;
+        return true;
+    }
+    return false;
+}
+
+char *face_keys(void)
+{
+    PlotText text = {0};
+    char line[160];
+    for (int i = 0; i < ACTIONS; i++) {
+        if (!actions[i].help) continue;
+        snprintf(line, sizeof line, "%-16s %s\n", actions[i].name, actions[i].help);
+        plottext_add(&text, line);
+    }
+    return plottext_take(&text, NULL);
+}

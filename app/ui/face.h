@@ -1,0 +1,59 @@
+/* face.h - the interactive screen as a whole: terminal, keys, panes, prompt. Main thread; one a process.
+ *
+ * Whoever owns the loop reads the terminal through face_read, gives it runs to show, and looks at what was asked for.
+ */
+#ifndef TARE_UI_FACE_H
+#define TARE_UI_FACE_H
+
+#include "ui/keys.h"
+#include "ui/layout.h"
+#include "ui/prompt.h"
+#include "ui/view.h"
+
+enum { FACE_MESSAGE = 200 };
+
+typedef struct {
+    View view;
+    LogLines log;
+    const Layout *layout;
+    Placed placed; /* as last drawn: what a mouse click meant */
+    int focus;     /* index of a pane of the layout */
+    int zoom;      /* index of the pane that has the screen, or -1 */
+    bool prompt;   /* there is a prompt: the workbench, not a replay */
+    int fd;        /* of the terminal */
+    KeyDecoder keys;
+    double last_byte;           /* when the terminal last said something */
+    char message[FACE_MESSAGE]; /* instead of the status line, until message_end */
+    double message_end, drawn;
+    bool dirty;
+    /* What was asked for; the owner clears it. */
+    bool interrupt, quit, suspend, pause;
+    const char *line; /* a line of Lua that a key stands for, or NULL */
+} Face;
+
+/* Take the terminal. prompt may be NULL: a replay. ERR_USAGE: no terminal to draw on. */
+Status face_open(Face *f, const PromptOptions *prompt, Err *err);
+void face_close(Face *f); /* twice is fine */
+
+/* Read what was typed and act on it. False at the end of input: the terminal is gone. */
+bool face_read(Face *f);
+
+/* Say something on the status line for 4 seconds. */
+void face_say(Face *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Draw when something changed, at most 30 times a second. The runs are borrowed for the call. */
+void face_draw(Face *f, const ViewRun *run, int runs);
+
+/* Milliseconds until it wants to be called again; -1 when it waits for nothing. */
+int face_wait(const Face *f);
+
+void face_resized(Face *f);
+void face_stop(Face *f); /* Ctrl-Z: give the terminal back, stop, take it again */
+
+/* actions.c: do what the key stands for; false when it means nothing here (then it is the prompt's). */
+bool face_act(Face *f, const Key *key);
+
+/* "F5 zoom, F6 next pane, ...": all keys and what they do, a line each, malloc'ed. */
+char *face_keys(void);
+
+#endif

@@ -162,13 +162,8 @@ static const struct {
 };
 
 static const char *const settings[][2] = {
-    {"bell-style", "none"},
-    {"show-all-if-ambiguous", "on"},
-    {"enable-bracketed-paste", "off"},
-    {"blink-matching-paren", "off"},
-    {"completion-query-items", "0"},
-    {"revert-all-at-newline", "on"},
-    {"echo-control-characters", "off"},
+    {"bell-style", "none"},          {"show-all-if-ambiguous", "on"}, {"enable-bracketed-paste", "off"},
+    {"blink-matching-paren", "off"}, {"completion-query-items", "0"}, {"echo-control-characters", "off"},
 };
 
 static void bind_keys(void)
@@ -299,10 +294,44 @@ static bool is(const char *bytes, int n, const char *what)
 static bool acceptable(const char *bytes, int n)
 {
     mbstate_t state = {0};
+    int type = ISFUNC;
     if (n == 1 && bytes[0] == 0) return true; /* Ctrl-Space */
+    if (n == 1 && bytes[0] != '\x1b') rl_function_of_keyseq_len(bytes, 1, rl_get_keymap(), &type);
+    if (type == ISKMAP && RL_ISSTATE(SEARCHES)) return false; /* Ctrl-X in a search crashes readline 8.2 */
     if (bytes[0] != '\x1b') return mbrlen(bytes, (size_t)n, &state) == (size_t)n;
     if (n == 1 || (n == 2 && (unsigned char)bytes[1] < 0x80)) return true;
     return rl_function_of_keyseq_len(bytes, (size_t)n, rl_get_keymap(), NULL) != NULL;
+}
+
+/* Commands that leave the line for another. readline 8.2 can free the undo list of such a line twice, so it is emptied
+ * before: what was done to a line cannot be undone from another. */
+static rl_command_func_t *const leaving[] = {
+    rl_get_previous_history,
+    rl_get_next_history,
+    rl_beginning_of_history,
+    rl_end_of_history,
+    rl_reverse_search_history,
+    rl_forward_search_history,
+    rl_noninc_reverse_search,
+    rl_noninc_forward_search,
+    rl_noninc_reverse_search_again,
+    rl_noninc_forward_search_again,
+    rl_history_search_forward,
+    rl_history_search_backward,
+    rl_history_substr_search_forward,
+    rl_history_substr_search_backward,
+    rl_operate_and_get_next,
+    rl_vi_search,
+    rl_vi_search_again,
+    rl_vi_fetch_history,
+    rl_fetch_history,
+};
+
+static void forget_undo(const char *bytes, int n)
+{
+    rl_command_func_t *command = rl_function_of_keyseq_len(bytes, (size_t)n, rl_get_keymap(), NULL);
+    for (size_t i = 0; i < sizeof leaving / sizeof *leaving; i++)
+        if (command == leaving[i]) rl_free_undo_list();
 }
 
 static void enter(void)
@@ -322,8 +351,10 @@ void prompt_feed(const char *bytes, int n)
         set_pasting(is(bytes, n, paste_begin));
     else if (self.pasting)
         paste(bytes, n);
-    else if (acceptable(bytes, n))
+    else if (acceptable(bytes, n)) {
+        forget_undo(bytes, n);
         feed(is(bytes, n, "\n") ? "\r" : bytes, n);
+    }
     if (self.enter) enter();
     self.hint[0] = 0;
     if (self.options.hint && !RL_ISSTATE(BEGUN))

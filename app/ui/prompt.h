@@ -30,7 +30,8 @@ typedef struct {
 Status prompt_open(const PromptOptions *options, Err *err);
 void prompt_close(void); /* writes the history */
 
-/* One key's bytes, a character whole. Ctrl-C is not fed: the caller calls prompt_abandon. */
+/* One key's bytes, a character whole; those of KEY_PASTE_BEGIN and KEY_PASTE_END, too: what lies between is inserted as
+ * text, newlines and all. Ctrl-C is not fed: the caller calls prompt_abandon. */
 void prompt_feed(const char *bytes, int n);
 void prompt_abandon(void); /* drop the line, and what of a statement came before it */
 

@@ -187,11 +187,21 @@ static void finish_lines(Workbench *w)
         }
         if (task_state(task) == TASK_DONE) task_print(w->script, task);
         fflush(stdout);
+        char note[64];
+        if (*task_note(task, note, sizeof note)) log_line(w, note);
         if (task_state(task) == TASK_FAILED) log_line(w, task_error(task));
         if (task_state(task) == TASK_INTERRUPTED) log_line(w, "interrupted");
         task_free(w->script, task);
     }
     w->tasks = left;
+}
+
+/* What a run's on_epoch callback died of. */
+static void tell_trouble(Workbench *w)
+{
+    char *trouble = script_take_trouble(w->script);
+    if (trouble) log_line(w, trouble);
+    free(trouble);
 }
 
 /* ---- the loop ---- */
@@ -244,6 +254,7 @@ static void loop(Workbench *w)
         take_lines(w);
         script_turn(w->script);
         finish_lines(w);
+        tell_trouble(w);
         if (script_exit(w->script, &code)) {
             w->exit_code = code;
             w->leaving = true;
@@ -277,7 +288,8 @@ static Status open_all(Workbench *w, Err *err)
     PromptOptions prompt = {
         .history = home ? history : NULL, .complete = complete, .whole = whole, .hint = hint, .arg = w};
     EngineOptions engine = {.threads = (int)o->threads, .runs = o->runs, .resume = o->resume};
-    ScriptOptions script = {.seed = o->seed, .seed_count = o->seed_count, .json = o->json, .pump = pump, .pump_arg = w};
+    ScriptOptions script = {
+        .seed = o->seed, .seed_count = o->seed_count, .json = o->json, .prompt = true, .pump = pump, .pump_arg = w};
     for (int i = 0; i < o->seed_count; i++) script.seeds[i] = o->seeds[i];
     TRY(interrupts_open(err));
     if (!(w->engine = engine_open(&engine, err))) goto fail;

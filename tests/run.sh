@@ -1,5 +1,5 @@
 #!/bin/sh
-# All tests: layers, units, scripts, command line; then units and scripts again under AddressSanitizer and UBSan, and what
+# All tests: layers, units, scripts, command line, kills, the workbench in tmux; then units and scripts again under AddressSanitizer and UBSan, and what
 # has threads under ThreadSanitizer. Every part prints TAP; the last line counts. Logs lie in build/tests/.
 cd "$(dirname "$0")/.." || exit 1
 TARE_HOME=$PWD
@@ -63,6 +63,7 @@ done
 part "lua" sh tests/lua/run.sh build/release/tare
 part "command line" bash tests/cli/run.sh build/release/tare
 part "kill -9 and resume" bash tests/cli/kill.sh build/release/tare
+part "workbench" bash tests/ui/run.sh build/release/tare
 
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 build build/asan OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" \

@@ -1,0 +1,117 @@
+#!/bin/bash
+# run.sh TARE - the workbench in a real terminal (tmux): type, watch, zoom, scrub, resize, stop, leave. TAP on stdout.
+# Each step sends keys and waits, for at most 30 s, until the screen shows a pattern; nothing is asserted on time.
+tare=$(realpath "$1")
+here=$(cd "$(dirname "$0")/../.." && pwd)
+export TARE_HOME=${TARE_HOME:-$here}
+work=$(mktemp -d) && cd "$work" || exit 1
+socket=tare-test-$$
+mux() { tmux -L "$socket" "$@"; }
+trap 'mux kill-server 2>/dev/null; rm -rf "$work"' EXIT
+number=0 failed=0
+
+screen() { mux capture-pane -p -t t; }
+
+# Wait until the screen matches (or, with !, does not match) a pattern.
+shows() { # [!] pattern
+    local want=0 i
+    [ "$1" = '!' ] && { want=1; shift; }
+    for ((i = 0; i < 300; i++)); do
+        screen | grep -qE -- "$1"
+        [ $? = $want ] && return 0
+        sleep 0.1
+    done
+    return 1
+}
+
+report() { # status name
+    number=$((number + 1))
+    if [ "$1" = 0 ]; then echo "ok $number - $2"; return; fi
+    echo "not ok $number - $2"
+    screen | sed 's/^/#   /'
+    failed=1
+}
+
+step() { # name pattern keys...
+    local name=$1 pattern=$2
+    shift 2
+    [ $# = 0 ] || mux send-keys -t t "$@"
+    shows "$pattern"
+    report $? "$name"
+}
+
+line() { # name pattern text: type a line, and Enter
+    mux send-keys -t t -l -- "$3"
+    step "$1" "$2" Enter
+}
+
+cat > profile <<SH
+export LC_ALL=C.UTF-8 HOME=$work TARE_RUNS=runs PS1='$ ' TARE_HOME=$TARE_HOME
+before=\$(stty -g)
+same() { [ "\$before" = "\$(stty -g)" ] && echo "terminal is \$1 the same"; }
+SH
+mux -u new-session -d -s t -x 80 -y 24 "bash --noprofile --rcfile profile -i" || { echo "not ok 1 - tmux starts"; exit 1; }
+shows '^\$'
+
+line "the workbench opens" 'tare>' "$tare"
+step "empty panes say what to type" 'train.stage1'
+line "a value prints itself" '^│.*│2 +│$|│2 ' '1 + 1'
+line "data" 'data set blends' 'ds = data.blends{ train = 400, valid = 200, test = 200, classes = 4, size = 16 } return ds'
+line "an error points at its line" 'undefined|nil value' 'nothing.at.all()'
+line "a run begins" 'running\] base' 'base = train.stage1{ data = ds, model = nn.wrn{ depth = 10, width = 1 }, epochs = 400, name = "base" }'
+step "its loss is drawn" 'loss - stage 1 - epoch [1-9]'
+mux send-keys -t t -l 'v = train.vt'
+step "Tab completes while it trains" 'tare> v = train.vtst' Tab
+step "Ctrl-C drops the line" '^tare> *$' C-c
+line "a busy line" 'tare> while true' 'while true do end'
+before=$(screen | grep -oE 'step [0-9]+' | tail -n 1)
+shows '!' "$before/"
+report $? "the status line advances beside it"
+step "Ctrl-C stops the line" 'interrupted' C-c
+step "F5 zooms" '^┌━ loss[^┬]*┐$' F5
+step "and back" '┬' F5
+step "scrubbing looks back" 'looking at' Left Left
+mux send-keys -t t Space
+shows '!' 'looking at'
+report $? "Space is live again"
+step "layout by key" 'reliability' F3
+step "bins by key" '15 bins' F8
+mux resize-window -t t -x 20 -y 5
+step "20x5 still has its prompt" '^tare>'
+mux resize-window -t t -x 200 -y 60
+step "200x60" '│.{100,}│$|┐$'
+mux resize-window -t t -x 80 -y 24
+step "and 80x24 again" '^tare>'
+line "pause from another line" 'paused\]' 'base:pause()'
+line "step" 'paused\]' 'base:step(3)'
+line "set and go on" 'set lr = 0.001' 'base:set{ lr = 1e-3 } base:go()'
+line "print goes to the log" 'hello from print' 'print "hello from print"'
+line "a child's output too" 'from a child' 'os.execute "echo from a child"'
+step "Ctrl-R finds a line" 'search|print "hello' C-r
+mux send-keys -t t -l 'hello'
+step "by its text" 'print "hello from print"'
+mux send-keys -t t C-g
+mux send-keys -t t C-c
+step "Ctrl-Z stops the program" 'Stopped' C-z
+line "the terminal is as it was" 'terminal is stopped the same' 'same stopped'
+line "fg returns" '^tare>' 'fg'
+step "Ctrl-C offers to stop the run" 'Ctrl-C again stops base' C-c
+step "and stops it" 'stopped\]' C-c
+line "compare needs what it needs" 'stopped|has no predictions|not' 'runs.compare(base)'
+step "Ctrl-D quits" '^\$' C-d
+line "and leaves the terminal as it was" 'terminal is quit the same' 'clear; same quit'
+line "a stored run is shown" 'V-TST' "$tare view $here/tests/gold/run/vtst"
+step "with its parent's ghosts" 'was 2'
+step "q leaves" '^\$' q
+line "a replay plays" 'loss - stage 1 - epoch [1-9]' "$tare view $here/tests/gold/run/base --speed 4"
+step "Ctrl-C leaves it" '^\$' C-c
+line "a crash gives the terminal back" 'tare>' "$tare"
+pid=$(pgrep -P "$(mux list-panes -t t -F '#{pane_pid}')" | head -n 1)
+kill -SEGV "$pid"
+step "after it the shell is there" 'Segmentation|\$ *$'
+line "as it was" 'terminal is crashed the same' 'clear; same crashed'
+line "an ASCII terminal" '^\+=* ?loss|^\+- loss' "clear; TERM=vt100 LC_ALL=C $tare"
+step "is left as well" '\$ *$' C-d
+
+echo "1..$number"
+exit $failed

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
+#include "ui/pen.h"
 #include <ctype.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -14,9 +15,9 @@
 #include <readline/readline.h>
 #include <readline/history.h>
 
-enum { HISTORY_MOST = 2000, HINT_SIZE = 256, NARROW = 12, TAB_WIDTH = 4, GAP = 2, NESTED_MOST = 4 };
+enum { HISTORY_MOST = 2000, HINT_SIZE = 256, GAP = 2, NESTED_MOST = 4 };
 
-static const char *const ask = "tare> ", *const ask_narrow = "> ", *const more = "    > ";
+static const char *const ask = "tare> ", *const ask_narrow = "> ";
 static const char paste_begin[] = "\x1b[200~", paste_end[] = "\x1b[201~";
 
 typedef struct {
@@ -388,75 +389,15 @@ bool prompt_empty(void)
 
 /* ---- drawing ---- */
 
-/* Where the next character goes; canvas NULL: only measure. Row `top` of the text is row 0 of the canvas. */
-typedef struct {
-    Canvas *canvas;
-    int width, x, y, top;
-} Pen;
-
-static void pen_put(Pen *pen, wchar_t code, int columns, int ink)
-{
-    if (pen->x + columns > pen->width) {
-        pen->x = 0;
-        pen->y++;
-    }
-    if (pen->canvas) {
-        canvas_put(pen->canvas, pen->x, pen->y - pen->top, (uint32_t)code, ink);
-        if (columns == 2) canvas_put(pen->canvas, pen->x + 1, pen->y - pen->top, 0, ink);
-    }
-    pen->x += columns;
-}
-
-/* Draw text; *x and *y: where byte `point` of it lies (not set when it has none). */
-static void pen_text(Pen *pen, const char *text, int ink, int point, int *x, int *y)
-{
-    int size = (int)strlen(text), length;
-    mbstate_t state = {0};
-    for (int i = 0; i <= size; i += length) {
-        wchar_t code = 0;
-        size_t got = i < size ? mbrtowc(&code, text + i, (size_t)(size - i), &state) : 1;
-        bool broken = got == (size_t)-1 || got == (size_t)-2 || got == 0;
-        int columns = broken ? 1 : wcwidth(code);
-        length = broken ? 1 : (int)got;
-        if (broken) state = (mbstate_t){0};
-        bool wraps = pen->x + (columns > 1 ? columns : 1) > pen->width; /* then the cursor waits on the next row */
-        if (i <= point && point < i + length) {
-            *x = wraps ? 0 : pen->x;
-            *y = wraps ? pen->y + 1 : pen->y;
-        }
-        if (i == size) break;
-        if (code == '\n') {
-            pen->x = 0;
-            pen->y++;
-            if (pen->width >= NARROW) pen_text(pen, more, INK_DIM, -1, NULL, NULL);
-        } else if (code == '\t') {
-            for (int k = 0; k < TAB_WIDTH; k++) pen_put(pen, ' ', 1, ink);
-        } else if (columns < 0 || broken) {
-            pen_put(pen, !broken && code < ' ' ? '^' : '?', 1, ink);
-            if (!broken && code < ' ') pen_put(pen, code + '@', 1, ink);
-        } else if (columns > 0) {
-            pen_put(pen, code, columns, ink); /* a cell holds one character: combining marks are not drawn */
-        }
-    }
-}
-
 /* Draw the line, cursor at (*x, *y) counted from its first row; returns its rows. */
 static int draw_line(Pen pen, int *x, int *y)
 {
     bool plain =
         rl_display_prompt == NULL || strcmp(rl_display_prompt, ask) == 0; /* else "(reverse-i-search)`...': " */
-    const char *before = !plain ? rl_display_prompt : pen.width < NARROW ? ask_narrow : ask;
+    const char *before = !plain ? rl_display_prompt : pen.width < PEN_NARROW ? ask_narrow : ask;
     pen_text(&pen, before, INK_TITLE, -1, NULL, NULL);
     pen_text(&pen, rl_line_buffer, INK_TEXT, rl_point, x, y);
     return (pen.y > *y ? pen.y : *y) + 1;
-}
-
-static int text_columns(const char *text)
-{
-    Pen pen = {.width = 1 << 20};
-    int x = 0, y = 0;
-    pen_text(&pen, text, INK_DIM, (int)strlen(text), &x, &y);
-    return x;
 }
 
 /* Columns of the match list. */
@@ -464,7 +405,7 @@ static int match_columns(int width, int *column)
 {
     int longest = 0;
     for (int i = 0; i < self.matches.count; i++) {
-        int columns = text_columns(self.matches.item[i]);
+        int columns = pen_columns(self.matches.item[i]);
         if (columns > longest) longest = columns;
     }
     *column = longest + GAP;

@@ -303,39 +303,10 @@ static void rubbish_does_no_harm(void **state)
 {
     (void)state;
     static const char *const keys[] = {
-        "a",
-        "{",
-        "}",
-        " ",
-        ENTER,
-        "\n",
-        "\t",
-        CTRL_R,
-        "\x13",
-        "\a",
-        "\x7f",
-        CTRL_A,
-        "\x05",
-        "\x0b",
-        "\x19",
-        "\x1f",
-        "\x16",
-        "\x18",
-        "\x1b",
-        "\x1b[A",
-        "\x1b[B",
-        LEFT,
-        "\x1b[3~",
-        "\x1b[200~",
-        "\x1b[201~",
-        "\x1b"
-        "5",
-        "\x1bp",
-        "\x1b.",
-        "\x1d",
-        "\xc3\xa4",
-        "\xe6\xbc\xa2",
-        "\xcc\x81",
+        "a",         "{",        "}",     " ",      ENTER,    "\n",       "\t",           CTRL_R,
+        "\x13",      "\a",       "\x7f",  CTRL_A,   "\x05",   "\x0b",     "\x19",         "\x1f",
+        "\x16",      "\x18",     "\x1b",  "\x1b[A", "\x1b[B", LEFT,       "\x1b[3~",      "\x1b[200~",
+        "\x1b[201~", "\x1b\x35", "\x1bp", "\x1b.",  "\x1d",   "\xc3\xa4", "\xe6\xbc\xa2", "\xcc\x81",
     };
     Rng rng = rng_stream(1, RNG_SHUFFLE, 0, 0);
     for (int i = 0; i < 10000; i++) {

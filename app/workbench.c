@@ -30,6 +30,7 @@ typedef struct {
     Batch *batch;
     Task *task[LINES_MOST]; /* lines that have not ended, the oldest first */
     int tasks;
+    int logged;   /* lines that the log has got in this turn */
     double asked; /* when Ctrl-C or Ctrl-D last offered something */
     ViewRun runs[RUNS_MOST];
     int exit_code;
@@ -42,6 +43,7 @@ static void log_line(void *arg, const char *utf8)
 {
     Workbench *w = arg;
     log_add(&w->face.log, utf8);
+    w->logged++;
     if (w->face.view.scroll > 0) w->face.view.scroll++; /* what is looked at stays */
     w->face.dirty = true;
 }
@@ -227,7 +229,9 @@ static void pump(void *arg)
     if (interrupts_resized()) face_resized(&w->face);
     if (interrupts_ended()) w->leaving = true;
     drain(w);
+    w->logged = 0;
     capture_lines(log_line, w);
+    if (w->logged > face_log_rows(&w->face)) face_say(&w->face, "F9 shows the whole of a long answer");
     obey_keys(w);
     if (w->leaving) script_interrupt(w->script);
     face_draw(&w->face, w->runs, list_runs(w));

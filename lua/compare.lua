@@ -256,8 +256,8 @@ end
 
 -- What is said below the table: the recipe, then a line a verdict.
 function compare.notes(result)
-    local notes = { wrap(result.recipe, 80) }
-    for line in result.verdict:gmatch("[^\n]+") do notes[#notes + 1] = wrap(line, 80) end
+    local notes = { wrap(result.recipe, 76) }
+    for line in result.verdict:gmatch("[^\n]+") do notes[#notes + 1] = wrap(line, 76) end
     return table.concat(notes, "\n")
 end
 

@@ -48,6 +48,23 @@ static void zoom(Face *f, const Key *key)
     f->zoom = f->zoom >= 0 ? -1 : f->focus;
 }
 
+static int pane_index(const Layout *layout, const Pane *pane)
+{
+    for (int i = 0; i < layout_panes(layout); i++)
+        if (layout->pane[i] == pane) return i;
+    return -1;
+}
+
+/* The whole screen for the log, where long answers are; and back. */
+static void zoom_log(Face *f, const Key *key)
+{
+    (void)key;
+    if (pane_index(f->layout, &pane_log) < 0) set_layout(f, "train");
+    int log = pane_index(f->layout, &pane_log);
+    f->zoom = f->zoom == log ? -1 : log;
+    f->focus = log;
+}
+
 static void next_pane(Face *f, const Key *key)
 {
     (void)key;
@@ -222,6 +239,7 @@ static const Action actions[] = {
     {KEY_BYTES, CTRL('o'), ALWAYS, next_pane, NULL, NULL},
     {KEY_F7, 0, ALWAYS, loss_axis, "F7", "loss: linear or logarithmic"},
     {KEY_F8, 0, ALWAYS, more_bins, "F8", "bins: 5, 10, 15, 20, 30"},
+    {KEY_F9, 0, ALWAYS, zoom_log, "F9", "the log over the whole screen, and back"},
     {KEY_LEFT, 0, EMPTY, scrub_back, "Left Alt-Left", "look one evaluation back"},
     {KEY_LEFT, 0, ALT, scrub_back, NULL, NULL},
     {KEY_RIGHT, 0, EMPTY, scrub_on, "Right Alt-Right", "look one evaluation on"},

@@ -98,6 +98,13 @@ void face_say(Face *f, const char *fmt, ...)
     f->dirty = true;
 }
 
+int face_log_rows(const Face *f)
+{
+    for (int i = 0; i < LAYOUT_PANES && f->layout->pane[i]; i++)
+        if (f->layout->pane[i] == &pane_log && f->placed.frame[i].height > 1) return f->placed.frame[i].height - 1;
+    return 0;
+}
+
 static void keep_in_range(View *view, const ViewRun *run, int runs)
 {
     view->run = run;

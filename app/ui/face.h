@@ -41,6 +41,9 @@ bool face_read(Face *f);
 /* Say something on the status line for 4 seconds. */
 void face_say(Face *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* Rows of text that the log pane shows now; 0 when it is not on the screen. */
+int face_log_rows(const Face *f);
+
 /* Draw when something changed, at most 30 times a second. The runs are borrowed for the call. */
 void face_draw(Face *f, const ViewRun *run, int runs);
 

@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.." || exit 1
 TARE_HOME=$PWD
 logs=build/tests
 jobs=$(nproc)
-passed=0 failed=0
+passed=0 failed=0 skipped=0
 export TARE_HOME CMOCKA_MESSAGE_OUTPUT=TAP
 mkdir -p $logs
 began=$(date +%s)
@@ -17,9 +17,12 @@ part() { # name, command...
     log=$logs/$(echo "$name" | tr ' /' '__').tap
     "$@" >"$log" 2>&1 </dev/null
     status=$?
-    good=$(grep -c '^ok ' "$log")
-    bad=$(grep '^not ok ' "$log" | grep -vc '# SKIP') # what a skipped test of cmocka prints
-    if [ "$bad" = 0 ] && { [ $status != 0 ] || [ "$good" = 0 ]; }; then bad=1; fi
+    good=$(grep '^ok ' "$log" | grep -vc '# SKIP')
+    bad=$(grep '^not ok ' "$log" | grep -vc '# SKIP') # cmocka prints a skipped test so
+    none=$(grep -c '# SKIP' "$log")
+    if [ "$bad" = 0 ] && { [ $status != 0 ] || [ $((good + none)) = 0 ]; }; then bad=1; fi
+    skipped=$((skipped + none))
+    [ "$none" = 0 ] || grep '# SKIP' "$log" | sed "s/^[a-z ]*[0-9 ]*[-#]*/skipped:/"
     passed=$((passed + good))
     failed=$((failed + bad))
     if [ "$bad" = 0 ]; then
@@ -81,6 +84,6 @@ build build/tsan OPT="-O1 -g" SANITIZE="-fsanitize=thread" build/tsan/tare \
     part "tsan runs" build/tsan/tests/test_engine_train
 }
 
-echo "$(($(date +%s) - began)) s"
+echo "$(($(date +%s) - began)) s, $skipped skipped"
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

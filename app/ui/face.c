@@ -67,7 +67,8 @@ static void take_keys(Face *f, bool late)
 {
     Key key;
     while (keys_next(&f->keys, late, &key)) {
-        if (face_act(f, &key)) continue;
+        if (key.type == KEY_PASTE_BEGIN || key.type == KEY_PASTE_END) f->pasting = key.type == KEY_PASTE_BEGIN;
+        if (!f->pasting && face_act(f, &key)) continue; /* what is pasted is text, control characters too */
         if (f->prompt && key.length > 0) prompt_feed(key.bytes, key.length);
         f->dirty = true;
     }
@@ -75,8 +76,8 @@ static void take_keys(Face *f, bool late)
 
 bool face_read(Face *f)
 {
-    char bytes[256];
-    ssize_t n = read(f->fd, bytes, sizeof bytes);
+    char bytes[sizeof f->keys.bytes];
+    ssize_t n = read(f->fd, bytes, sizeof bytes - (size_t)f->keys.used); /* take_keys always leaves room */
     if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN)) return false;
     if (n > 0) {
         keys_feed(&f->keys, bytes, (size_t)n);

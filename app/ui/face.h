@@ -25,7 +25,7 @@ typedef struct {
     double last_byte;           /* when the terminal last said something */
     char message[FACE_MESSAGE]; /* instead of the status line, until message_end */
     double message_end, drawn;
-    bool dirty;
+    bool dirty, pasting;
     /* What was asked for; the owner clears it. */
     bool interrupt, quit, suspend, pause;
     const char *line; /* a line of Lua that a key stands for, or NULL */

@@ -164,6 +164,7 @@ static void give_back(void)
     if (!self.taken) return;
     endwin();
     send_frame();
+    if (!exit_ca_mode) write_out("\r\n", 2); /* the last screen stays; the shell goes on below it */
     write_out(kinds[self.kind].off, strlen(kinds[self.kind].off));
     self.taken = 0;
     tcsetattr(self.fd, TCSADRAIN, &self.before);

@@ -50,7 +50,10 @@ export LC_ALL=C.UTF-8 HOME=$work TARE_RUNS=runs PS1='$ ' TARE_HOME=$TARE_HOME
 before=\$(stty -g)
 same() { [ "\$before" = "\$(stty -g)" ] && echo "terminal is \$1 the same"; }
 SH
-mux -u new-session -d -s t -x 80 -y 24 "bash --noprofile --rcfile profile -i" || { echo "not ok 1 - tmux starts"; exit 1; }
+mux -u new-session -d -s t -x 80 -y 24 "bash --noprofile --rcfile profile -i" || {
+    echo "ok 1 - the workbench in tmux # SKIP no pseudo-terminal here (is /dev/pts mounted?)"
+    exit 0
+}
 shows '^\$'
 
 line "the workbench opens" 'tare>' "$tare"
@@ -111,7 +114,7 @@ kill -SEGV "$pid"
 step "after it the shell is there" 'Segmentation|\$ *$'
 line "as it was" 'terminal is crashed the same' 'clear; same crashed'
 line "an ASCII terminal" '^\+=* ?loss|^\+- loss' "clear; TERM=vt100 LC_ALL=C $tare"
-step "is left as well" '\$ *$' C-d
+step "is left as well" '^\$ ' C-d
 
 echo "1..$number"
 exit $failed

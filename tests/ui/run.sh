@@ -114,7 +114,7 @@ kill -SEGV "$pid"
 step "after it the shell is there" 'Segmentation|\$ *$'
 line "as it was" 'terminal is crashed the same' 'clear; same crashed'
 line "an ASCII terminal" '^\+=* ?loss|^\+- loss' "clear; TERM=vt100 LC_ALL=C $tare"
-step "is left as well" '^\$ ' C-d
+step "is left as well" '^\$' C-d
 
 echo "1..$number"
 exit $failed

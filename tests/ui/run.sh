@@ -60,6 +60,8 @@ line "the workbench opens" 'tare>' "$tare"
 step "empty panes say what to type" 'train.stage1'
 line "a value prints itself" '^│.*│2 +│$|│2 ' '1 + 1'
 line "data" 'data set blends' 'ds = data.blends{ train = 400, valid = 200, test = 200, classes = 4, size = 16 } return ds'
+net='train.stage1{ data = ds, model = nn.mlp{ hidden = 16 }, epochs = 3, name = "typed" }:wait().digest'
+line "a short run's digest" '[0-9a-f]{16}' "$net"
 line "an error points at its line" 'undefined|nil value' 'nothing.at.all()'
 line "a run begins" 'running\] base' 'base = train.stage1{ data = ds, model = nn.wrn{ depth = 10, width = 1 }, epochs = 400, name = "base" }'
 step "its loss is drawn" 'loss - stage 1 - epoch [1-9]'
@@ -103,6 +105,11 @@ step "and stops it" 'stopped\]' C-c
 line "compare needs what it needs" 'stopped|has no predictions|not' 'runs.compare(base)'
 step "Ctrl-D quits" '^\$' C-d
 line "and leaves the terminal as it was" 'terminal is quit the same' 'clear; same quit'
+images='local ds = data.blends{ train = 400, valid = 200, test = 200, classes = 4, size = 16 }'
+headless=$("$tare" -e "$images return $net" --runs headless --quiet)
+typed=$("$tare" -e 'runs.open("typed").digest')
+[ -n "$typed" ] && [ "$typed" = "$headless" ]
+report $? "a run at the prompt and the same headless went alike"
 line "a stored run is shown" 'V-TST' "$tare view $here/tests/gold/run/vtst"
 step "with its parent's ghosts" 'was 2'
 step "q leaves" '^\$' q

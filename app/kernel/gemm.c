@@ -4,6 +4,7 @@
 #include "kernel/isa.h"
 
 #include <cblas.h>
+#include <stdbool.h>
 #include <string.h>
 
 Status blas_open(Err *err)
@@ -19,25 +20,44 @@ const char *kernel_blas_core(void)
     return openblas_get_corename();
 }
 
+/* OpenBLAS built with OpenMP asks OpenMP, which counts threads for each caller: a pool's thread must be told as well,
+ * or it shares out its product and changes the bits. Other builds have no OpenMP, and the symbol is NULL. */
+extern void omp_set_num_threads(int threads) __attribute__((weak));
+
+static void one_thread(void)
+{
+    static _Thread_local bool told;
+    if (told) return;
+    told = true;
+    if (omp_set_num_threads) omp_set_num_threads(1);
+}
+
+/* c (m, n) = a b + beta c, row-major; a and b as they are, or transposed. Leading dimensions are the row lengths. */
+static void product(float *c, const float *a, bool a_transposed, const float *b, bool b_transposed, ptrdiff_t m,
+                    ptrdiff_t n, ptrdiff_t k, float beta)
+{
+    one_thread();
+    cblas_sgemm(CblasRowMajor, a_transposed ? CblasTrans : CblasNoTrans, b_transposed ? CblasTrans : CblasNoTrans,
+                (blasint)m, (blasint)n, (blasint)k, 1, a, (blasint)(a_transposed ? m : k), b,
+                (blasint)(b_transposed ? k : n), beta, c, (blasint)n);
+}
+
 void linear_forward(float *y, const float *x, const float *w, const float *b, ptrdiff_t n, ptrdiff_t in, ptrdiff_t out)
 {
     if (b)
         for (ptrdiff_t i = 0; i < n; i++) memcpy(y + i * out, b, (size_t)out * sizeof *y);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)n, (blasint)out, (blasint)in, 1, x, (blasint)in, w,
-                (blasint)in, b ? 1 : 0, y, (blasint)out);
+    product(y, x, false, w, true, n, out, in, b ? 1 : 0);
 }
 
 void linear_backward_data(float *dx, const float *dy, const float *w, ptrdiff_t n, ptrdiff_t in, ptrdiff_t out, int add)
 {
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)n, (blasint)in, (blasint)out, 1, dy, (blasint)out,
-                w, (blasint)in, add ? 1 : 0, dx, (blasint)in);
+    product(dx, dy, false, w, false, n, in, out, add ? 1 : 0);
 }
 
 void linear_backward_weights(float *dw, float *db, const float *x, const float *dy, ptrdiff_t n, ptrdiff_t in,
                              ptrdiff_t out)
 {
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)out, (blasint)in, (blasint)n, 1, dy, (blasint)out, x,
-                (blasint)in, 0, dw, (blasint)in);
+    product(dw, dy, true, x, false, out, in, n, 0);
     if (!db) return;
     memset(db, 0, (size_t)out * sizeof *db);
     for (ptrdiff_t i = 0; i < n; i++)

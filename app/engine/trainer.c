@@ -93,9 +93,10 @@ static Status begin(Training *t, Err *err)
         event.as.resume.from_seq = (uint64_t)t->at.seq;
         TRY(training_emit(t, &event, err));
     }
-    if (t->at.seq == 0) TRY(emit_state(t, RUN_RUNNING, "", err));
+    bool anew = t->at.seq == 0; /* no checkpoint is older than the stage's event */
+    if (anew) TRY(emit_state(t, RUN_RUNNING, "", err));
     if (t->stage2 && !t->faithful) TRY(training_cache_features(t, err));
-    if (t->at.seq <= 1) TRY(emit_stage(t, err));
+    if (anew) TRY(emit_stage(t, err));
     t->speed_time = clock_seconds();
     t->speed_step = t->at.step;
     return OK;

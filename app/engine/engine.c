@@ -161,9 +161,9 @@ Status engine_command(Engine *e, Run *run, CommandType type, double value, Err *
     pthread_mutex_lock(&e->lock);
     if (type == COMMAND_STOP && unqueue(e, s))
         forget = true;
-    else if (s->commands == COMMANDS_MOST)
+    else if (type != COMMAND_STOP && s->commands >= COMMANDS_MOST)
         done = err_set(err, ERR_STATE, "run %s has not yet obeyed the last %d commands", run->job.name, COMMANDS_MOST);
-    else
+    else if (type != COMMAND_STOP || !s->stopping) /* one stop is enough */
         s->command[s->commands++] = (Command){type, value};
     if (done == OK && type == COMMAND_STOP) s->stopping = true;
     pthread_cond_broadcast(&e->wake);

@@ -21,7 +21,7 @@ typedef struct {
     uint64_t seq_before;   /* of the last event on disk */
     ptrdiff_t next;        /* in the queue: index of a slot, -1 at the end */
     /* under lock */
-    Command command[COMMANDS_MOST];
+    Command command[COMMANDS_MOST + 1]; /* the last place is kept for one stop */
     int commands;
     bool stopping, waits_at_epochs;
     int32_t epoch_done;

@@ -85,7 +85,8 @@ Status option_set_bool(const Option *o, void *spec, bool value, Err *err)
 
 static bool is_choice(const char *choices, const char *value)
 {
-    size_t length = strlen(value);
+    size_t length = strcspn(value, "|");
+    if (value[length]) return false; /* two choices at once */
     for (const char *c = choices; c; c = strchr(c, '|') ? strchr(c, '|') + 1 : NULL)
         if (strncmp(c, value, length) == 0 && (c[length] == '|' || c[length] == 0)) return true;
     return false;

@@ -124,8 +124,12 @@ Status record_create(Record *r, const char *runs, const char *name, const json_t
     if (done == OK) done = open_events(r, O_CREAT | O_EXCL, err);
     if (done == OK) done = write_config(r->folder, config, err);
     if (done == OK) return OK;
+    bool locked = r->lock >= 0;
     record_close(r);
-    folder_remove(r->folder, NULL);
+    if (locked)
+        folder_remove(r->folder, NULL);
+    else
+        rmdir(r->folder); /* where another process has taken the folder over, it is not empty and stays */
     return done;
 }
 

@@ -105,17 +105,37 @@ static Status free_name(const Engine *e, const char *stem, char *name, Err *err)
     return err_set(err, ERR_USAGE, "%s is full of runs called %s-...; delete some, or use --runs", e->runs, stem);
 }
 
+/* The fingerprint as config.json has it. */
+static const char *print_of(const Dataset *data, char dst[24])
+{
+    snprintf(dst, 24, "%016llx", (unsigned long long)data->fingerprint);
+    return dst;
+}
+
 static json_t *config_of(const Engine *e, const Job *job, const Dataset *data)
 {
     char created[32], print[24];
-    snprintf(print, sizeof print, "%016llx", (unsigned long long)data->fingerprint);
     json_t *config = job_to_json(job);
-    json_object_set_new(config, "data_fingerprint", json_string(print));
+    json_object_set_new(config, "data_fingerprint", json_string(print_of(data, print)));
     json_object_set_new(config, "wall",
                         json_pack("{s:s, s:s, s:s, s:s, s:i}", "created", clock_iso(created, sizeof created), "version",
                                   TARE_VERSION, "isa", kernel_isa(), "blas", kernel_blas_core(), "threads",
                                   pool_threads(e->pool)));
     return config;
+}
+
+/* The images that runs/name was trained on are these: files may have changed since. */
+static Status check_images(const Engine *e, const char *name, const Dataset *data, Err *err)
+{
+    char print[24];
+    json_t *config = record_read_json(e->runs, name, "config.json", err);
+    if (!config) return err ? err->code : ERR_IO;
+    const char *then = json_string_value(json_object_get(config, "data_fingerprint"));
+    bool same = !then || strcmp(then, print_of(data, print)) == 0;
+    json_decref(config);
+    if (same) return OK;
+    return err_set(err, ERR_STATE, "run %s was trained on other images than '%s' now holds; train a new run", name,
+                   data->spec.name);
 }
 
 /* With --resume: the run on disk that is this very job, unless this process has taken it already. */
@@ -140,7 +160,7 @@ static bool find_same(Engine *e, const Job *job, char name[RUN_NAME_SIZE])
 static Run *go_on(Engine *e, const char *name, const Job *job, Dataset *data, Run *parent, Err *err)
 {
     Run *old = engine_run(e, name, err);
-    if (!old) return NULL;
+    if (!old || check_images(e, name, data, err) != OK) return NULL;
     if (old->log.state == RUN_DONE) {
         old->reused = true;
         if (!old->data) old->data = dataset_retain(data);
@@ -151,14 +171,15 @@ static Run *go_on(Engine *e, const char *name, const Job *job, Dataset *data, Ru
         err_set(err, ERR_STATE, "run %s is %s", name, run_state_name[old->log.state]);
         return NULL;
     }
-    old->job.name[0] = 0; /* its place is taken by the run that goes on */
     Slot *s = new_slot(e, job, data, parent, err);
     if (!s) return NULL;
-    text_copy(s->run.job.name, sizeof s->run.job.name, name);
+    s->run.job.name[0] = 0;
     if (record_reopen(&s->record, e->runs, name, &s->run.log, err) != OK) {
         s->run.log.state = RUN_FAILED;
         return NULL;
     }
+    old->job.name[0] = 0; /* its place is taken by the run that goes on */
+    text_copy(s->run.job.name, sizeof s->run.job.name, name);
     s->record_open = s->resume = s->run.ours = true;
     s->seconds_before = s->run.log.seconds;
     s->seq_before = s->run.log.seq;

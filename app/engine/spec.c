@@ -263,6 +263,10 @@ static Status check_data(const Job *job, const Dataset *data, Err *err)
     if (job->train.batch > data->split[SPLIT_TRAIN].n)
         return err_set(err, ERR_USAGE, "batch = %lld exceeds the %td training images; lower batch",
                        (long long)job->train.batch, data->split[SPLIT_TRAIN].n);
+    int64_t an_epoch = (data->split[SPLIT_TRAIN].n + job->train.batch - 1) / job->train.batch;
+    if (job->train.steps == 0 && job->train.epochs > INT32_MAX / an_epoch)
+        return err_set(err, ERR_USAGE, "epochs = %lld: at most %d steps in all, which are %lld epochs here",
+                       (long long)job->train.epochs, INT32_MAX, (long long)(INT32_MAX / an_epoch));
     for (int s = SPLIT_VALID; s < SPLITS; s++)
         if (data->split[s].n < 1)
             return err_set(err, ERR_USAGE, "no %s images; set %s when loading the data", split_name[s], split_name[s]);

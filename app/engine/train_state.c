@@ -1,7 +1,8 @@
 /* train_state.c - what a training holds: its nets and memory, the parent it starts from, and its checkpoint.
  *
- * last.safetensors: body.* and head.* (the weights now; body only where it changes), adam.{body,head}.{m,v}, best.*
- * (the weights of the lowest validation NLL), and "position", the Position as one float64 tensor. Worker thread. */
+ * last.safetensors: body.* and head.* (the weights now; body only where it changes), optimiser.{body,head}.{m,v} (v
+ * only of Adam), best.* (the weights of the lowest validation NLL), and "position", the Position as one float64
+ * tensor. Worker thread. */
 #include "engine/training.h"
 
 #include "nn/checkpoint.h"
@@ -265,6 +266,19 @@ fail:
     return err ? err->code : ERR_FORMAT;
 }
 
+/* The position indexes arrays, and the events go on from its seq: a file of another run must not pass. */
+static Status check_position(const Training *t, const char *path, Err *err)
+{
+    const Position *p = &t->at;
+    double told = (double)*t->task->host->seq;
+    if (!(p->step >= 0 && p->step <= (double)t->steps && p->step == floor(p->step)))
+        return err_set(err, ERR_FORMAT, "%s: its step %g is none of this run's %lld", path, p->step,
+                       (long long)t->steps);
+    if (p->seq >= 0 && p->seq <= told && p->seq == floor(p->seq)) return OK;
+    return err_set(err, ERR_FORMAT, "%s: it was written after event %.0f, but events.jsonl ends with event %.0f", path,
+                   p->seq, told);
+}
+
 Status training_resume(Training *t, Err *err)
 {
     char path[PATH_SIZE];
@@ -280,6 +294,7 @@ Status training_resume(Training *t, Err *err)
     if (t->best_body) TRY(net_from_tensors(t->best_body, "best.body.", &f, path, err));
     if (t->trains_body) TRY(take_optimised(&t->body_opt, &f, path, "body", err));
     TRY(take(&f, path, "position", TENSOR_F64, POSITION_DOUBLES, &t->at, err));
+    TRY(check_position(t, path, err));
     t->saved_step = t->at.step;
     tensors_free(&f);
     return OK;

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---- a laboratory: a folder of runs and a small data set ---- */
 
@@ -332,15 +333,93 @@ static void an_epoch_waits_for_its_callbacks(void **state)
         engine_epoch_done(e, run, epoch);
     }
     assert_int_equal(finish(e, run), RUN_DONE);
-    for (ptrdiff_t i = 0; i < run->log.steps;
-         i++) { /* five steps an epoch: what is set lands on the first of the next */
+    for (ptrdiff_t i = 0; i < run->log.steps; i++) { /* five an epoch: what is set lands on the first of the next */
         int epoch = (run->log.step[i].step - 1) / 5;
         assert_true(run->log.step[i].lr == (epoch ? 0.001 * epoch : 2e-3));
     }
     engine_close(e);
 }
 
+/* However many commands wait, a stop finds its place behind them. */
+static void a_stop_always_fits(void **state)
+{
+    (void)state;
+    Engine *e = engine("full", 2);
+    Err err = {0};
+    Job j = job("stage1", "full");
+    j.train.epochs = 1000;
+    Run *run = submit(e, &j, NULL);
+    engine_wait_at_epochs(e, run, true); /* at the end of the first epoch no command is taken */
+    drain_until(e, run, EVENT_EPOCH);
+    Status done = OK;
+    for (int i = 0; i < 1000 && done == OK; i++) done = engine_command(e, run, COMMAND_GO, 0, &err);
+    assert_int_equal(done, ERR_STATE);
+    assert_non_null(strstr(err.msg, "has not yet obeyed"));
+    assert_int_equal(engine_command(e, run, COMMAND_STOP, 0, &err), OK);
+    assert_int_equal(engine_command(e, run, COMMAND_STOP, 0, &err), OK);
+    assert_int_equal(finish(e, run), RUN_STOPPED);
+    engine_close(e);
+}
+
 /* ---- what goes wrong ---- */
+
+static void a_run_of_another_process_is_left_alone(void **state)
+{
+    (void)state;
+    Engine *owner = engine("owned", 1), *other = engine("owned", 1);
+    Err err = {0};
+    Job j = job("stage1", "owned");
+    j.train.epochs = 1000;
+    Run *run = submit(owner, &j, NULL);
+    drain_until(owner, run, EVENT_STEP);
+    assert_null(engine_resume(other, "owned", &err));
+    assert_int_equal(err.code, ERR_STATE);
+    Run *seen = engine_run(other, "owned", &err);
+    assert_non_null(seen);
+    assert_string_equal(seen->job.name, "owned");
+    assert_int_equal(seen->log.state, RUN_RUNNING);
+    engine_close(other);
+    engine_close(owner);
+}
+
+/* Rewrite a string of runs/NAME/config.json. */
+static void set_config(const char *path, const char *key, const char *value)
+{
+    json_t *config = json_load_file(path, 0, NULL);
+    assert_non_null(config);
+    json_object_set_new(config, key, json_string(value));
+    assert_int_equal(json_dump_file(config, path, 0), 0);
+    json_decref(config);
+}
+
+static void a_resume_wants_its_own_images_and_events(void **state)
+{
+    (void)state;
+    char path[256], fingerprint[24];
+    Err err = {0};
+    Job j = job("stage1", "moved");
+    j.train.epochs = 1000;
+    Engine *e = engine("moved", 2);
+    Run *run = submit(e, &j, NULL);
+    drain_until(e, run, EVENT_EPOCH);
+    engine_close(e);
+    e = engine("moved", 2);
+    snprintf(path, sizeof path, "%s/moved/moved/config.json", folder);
+    set_config(path, "data_fingerprint", "0");
+    assert_null(engine_resume(e, "moved", &err));
+    assert_non_null(strstr(err.msg, "was trained on other images"));
+    snprintf(fingerprint, sizeof fingerprint, "%016llx", (unsigned long long)images->fingerprint);
+    set_config(path, "data_fingerprint", fingerprint);
+    snprintf(path, sizeof path, "%s/moved/moved/events.jsonl", folder);
+    assert_int_equal(truncate(path, 0), 0); /* its checkpoint now names events that are not there */
+    engine_close(e);
+    e = engine("moved", 2);
+    run = engine_resume(e, "moved", &err);
+    if (!run) fail_msg("%s", err.msg);
+    assert_int_equal(finish(e, run), RUN_FAILED);
+    assert_non_null(strstr(run->log.remark[run->log.remarks - 1].text, "but events.jsonl ends with event 0"));
+    engine_close(e);
+}
 
 static void a_run_that_diverges_says_where(void **state)
 {
@@ -382,6 +461,10 @@ static void what_cannot_be_is_refused(void **state)
     j.train.batch = 73;
     assert_null(engine_submit(e, &j, images, NULL, &err));
     assert_string_equal(err.msg, "batch = 73 exceeds the 72 training images; lower batch");
+    j = job("stage1", "long");
+    j.train.epochs = (int64_t)INT32_MAX;
+    assert_null(engine_submit(e, &j, images, NULL, &err));
+    assert_non_null(strstr(err.msg, "steps in all"));
     j = job("stage1", "deep");
     j.model.depth = 11;
     assert_null(engine_submit(e, &j, images, NULL, &err));
@@ -449,6 +532,9 @@ int main(void)
         cmocka_unit_test(a_stop_and_a_resume_leave_no_trace),
         cmocka_unit_test(pause_step_set_and_go),
         cmocka_unit_test(an_epoch_waits_for_its_callbacks),
+        cmocka_unit_test(a_stop_always_fits),
+        cmocka_unit_test(a_run_of_another_process_is_left_alone),
+        cmocka_unit_test(a_resume_wants_its_own_images_and_events),
         cmocka_unit_test(a_run_that_diverges_says_where),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(a_cancelled_run_leaves_nothing),

@@ -198,6 +198,7 @@ static int predictions(lua_State *L)
     if (lua_getfield(L, 1, "p") != LUA_TTABLE || lua_getfield(L, 1, "y") != LUA_TTABLE)
         return luaL_error(L, "expected { p = { { p1, p2, ... } ... }, y = { label, ... } }");
     lua_Integer n = luaL_len(L, 2), classes = lua_geti(L, 2, 1) == LUA_TTABLE ? luaL_len(L, -1) : 0;
+    if (n < 0 || n > INT32_MAX || classes > INT16_MAX) return luaL_error(L, "p: too many rows or classes");
     if (luaL_len(L, 3) != n) return luaL_error(L, "p has %d rows and y %d labels", (int)n, (int)luaL_len(L, 3));
     double *p = lua_newuserdatauv(L, (size_t)(n * classes) * sizeof *p + 1, 0);
     int32_t *y = lua_newuserdatauv(L, (size_t)n * sizeof *y + 1, 0);

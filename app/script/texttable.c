@@ -17,7 +17,7 @@ const char **read_cells(lua_State *L, int index, Column *column, int *columns, i
     luaL_checktype(L, index + 1, LUA_TTABLE);
     lua_Integer width = luaL_len(L, index), height = luaL_len(L, index + 1);
     luaL_argcheck(L, width >= 1 && width <= COLUMNS_MOST, index, "too few or too many columns");
-    luaL_argcheck(L, height <= INT16_MAX, index + 1, "too many rows");
+    luaL_argcheck(L, height >= 0 && height <= INT16_MAX, index + 1, "too many rows");
     const char **cells = lua_newuserdatauv(L, (size_t)(height * width) * sizeof *cells + 1, 0);
     lua_newtable(L); /* holds every string while C points to it */
     int held = lua_gettop(L);

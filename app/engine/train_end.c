@@ -53,7 +53,7 @@ static Status check_frozen(const Training *t, Err *err)
                    (unsigned long long)t->frozen);
 }
 
-/* Put the kept weights in place, predict with them, then put the last ones back: their checkpoint is written. */
+/* Put the kept weights in place and predict with them: the last ones have gone into their checkpoint already. */
 Status training_finish(Training *t, Err *err)
 {
     Event valid, test;

@@ -1,5 +1,6 @@
 /* training.h - the state of one training, shared by trainer.c (the loop), train_step.c (one step), train_state.c
- * (memory, checkpoints, the parent) and train_end.c (the result). Worker thread. */
+ * (memory, checkpoints, the parent), train_features.c (the frozen body's features) and train_end.c (the result). Worker
+ * thread. */
 #ifndef TARE_ENGINE_TRAINING_H
 #define TARE_ENGINE_TRAINING_H
 
@@ -48,7 +49,7 @@ typedef struct {
     Evaluator eval;
     uint64_t frozen; /* fingerprint of what must not change in stage 2 */
 
-    float *nll, *eps, *logp; /* (batch), (batch, Z), (valid, C) */
+    float *nll, *eps, *logp; /* (batch), (batch, Z), (valid or test, C) */
     int32_t *order, *labels; /* (n) of order_epoch; (batch) */
     int64_t order_epoch;
 

@@ -113,6 +113,10 @@ $(BUILD)/bench/%: tests/bench/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
+$(BUILD)/ui/%: tests/ui/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $< -lutil -o $@
+
 $(SUPPORT): CFLAGS += -Itests
 
 unit: $(UNIT)

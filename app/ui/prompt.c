@@ -126,6 +126,7 @@ static char **complete(const char *text, int start, int end)
     rl_attempted_completion_over = 1; /* no file names of readline's own */
     rl_completion_suppress_append = 1;
     rl_sort_completion_matches = 0;
+    if (end > rl_end) end = rl_end; /* vi's completion steps past the end */
     char *line = strdup(rl_line_buffer);
     if (!line || !self.options.complete) return free(line), NULL;
     found.start = end;
@@ -175,6 +176,7 @@ static void bind_keys(void)
         rl_bind_key_in_map('\r', enter, maps[i]);
         rl_bind_key_in_map('\n', rl_newline, maps[i]);
     }
+    rl_unbind_function_in_map(rl_vi_editing_mode, emacs_meta_keymap); /* ~/.inputrc chooses vi, no slip of a key */
     for (size_t i = 0; i < sizeof bindings / sizeof *bindings; i++)
         rl_bind_keyseq_if_unbound(bindings[i].keys, bindings[i].command);
     for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) rl_variable_bind(settings[i][0], settings[i][1]);

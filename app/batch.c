@@ -247,8 +247,7 @@ static int terminal_columns(void)
     return size.ws_col;
 }
 
-/* "base ####---- stage 1, epoch 12/30: loss ...", cut to the terminal; the cursor goes back to the first
- * column. */
+/* "base ####---- stage 1, epoch 12/30: loss ...", cut to the terminal; the cursor goes back to the first column. */
 void batch_draw(Batch *b)
 {
     double now = clock_seconds();

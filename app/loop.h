@@ -1,5 +1,4 @@
-/* loop.h - the poll loop: events from the engine, signals from the world, turns for the script. Main thread.
- */
+/* loop.h - the poll loop: events from the engine, signals from the world, turns for the script. Main thread. */
 #ifndef TARE_LOOP_H
 #define TARE_LOOP_H
 
@@ -29,8 +28,7 @@ Status loop_signals(Err *err);
 /* Take what the engine and the signals have for us; runs no Lua. The script's pump, with a Loop. */
 void loop_pump(void *loop);
 
-/* Run the task, then wait for the queue; stop it where the task fails or a signal comes. Returns the exit
- * code. */
+/* Run the task, then wait for the queue; stop it where the task fails or a signal comes. Returns the exit code. */
 int loop_run(Loop *l);
 
 #endif

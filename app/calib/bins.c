@@ -6,10 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The bin (lo, hi] of confidence c in [0, 1] among `count` with edges i/count. The product c * count may
- * round across an edge, so it is only a guess that the edges themselves correct. i/count is the double
- * nearest to the fraction, hence 4/60 and 1/15 are the same edge and coarse bins nest exactly in fine ones.
- */
+/* The bin (lo, hi] of confidence c in [0, 1] among `count` with edges i/count. The product c * count may round across
+ * an edge, so it is only a guess that the edges themselves correct. i/count is the double nearest to the fraction,
+ * hence 4/60 and 1/15 are the same edge and coarse bins nest exactly in fine ones. */
 static int bin_of(double c, int count)
 {
     int b = (int)ceil(c * count) - 1;
@@ -110,8 +109,7 @@ static int by_confidence(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The cuts lie between values, not between rows: ties stay in one bin, and the order of the rows cannot
- * matter. */
+/* The cuts lie between values, not between rows: ties stay in one bin, and the order of the rows cannot matter. */
 Status bins_equal_mass(Bin *bin, int count, int *made, const double *confidence, const uint8_t *right, ptrdiff_t n,
                        Err *err)
 {

@@ -28,7 +28,7 @@ typedef struct {
 Status bins_from_fine(Bin *bin, int count, const FineBins *fine, Err *err);
 /* bin (count) equal-width bins of n samples. ERR_USAGE: n < 1, count outside 1..BINS_MAX. */
 Status bins_equal_width(Bin *bin, int count, const double *confidence, const uint8_t *right, ptrdiff_t n, Err *err);
-/* Equal-mass bins (metrics: "Equal mass"): bin (at most count); *made says how many there are. */
+/* Bins of equal mass, cut between values, so that ties stay together: bin (at most count); *made = how many. */
 Status bins_equal_mass(Bin *bin, int count, int *made, const double *confidence, const uint8_t *right, ptrdiff_t n,
                        Err *err);
 

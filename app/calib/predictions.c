@@ -1,5 +1,4 @@
-/* predictions.c - what a network said of n images: checked once on the way in, immutable after. Any thread.
- */
+/* predictions.c - what a network said of n images: checked once on the way in, immutable after. Any thread. */
 #include "calib/predictions.h"
 
 #include <math.h>

@@ -1,5 +1,4 @@
-/* scores.c - accuracy, proper scores and calibration errors of a set of predictions. Pure functions; any
- * thread. */
+/* scores.c - accuracy, proper scores and calibration errors of a set of predictions. Pure functions; any thread. */
 #include "calib/scores.h"
 
 #include <stdlib.h>

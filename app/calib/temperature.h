@@ -11,8 +11,8 @@ typedef struct {
     bool at_bound;          /* the best t lies at an end of [1/64, 64]: the data say "no finite temperature" */
 } Temperature;
 
-/* The t that minimises the mean NLL of softmax(logp / t): convex in 1/t, one dimension, searched on log t to full
- * precision. */
+/* The t that minimises the mean NLL of softmax(logp / t): convex in 1/t, one dimension, searched on log t
+ * to full precision. */
 Status temperature_fit(Temperature *fit, const Predictions *pred, Err *err);
 
 /* New predictions softmax(logp / t). NULL with err set: ERR_USAGE for t not in (0, inf). */

@@ -18,8 +18,7 @@ typedef struct {
     bool flip;
 } Shift;
 
-/* The draws come in one order whatever is switched on, so that turning flips off leaves the crops as they
- * were. */
+/* The draws come in one order whatever is switched on, so that turning flips off leaves the crops as they were. */
 static Shift draw_shift(const Augment *a, ptrdiff_t row)
 {
     if (!a) return (Shift){0};

@@ -5,9 +5,8 @@
 #include "base/pool.h"
 #include "data/dataset.h"
 
-/* Random crop after padding by `crop` zero pixels, and horizontal flip (method.md's augmentation: 4 and
- * true). The pixels brought in by a crop are black before normalisation. Streams are named (seed,
- * RNG_AUGMENT, step, row). */
+/* Random crop after padding by `crop` zero pixels, and horizontal flip (the paper's augmentation: 4 and true). The
+ * pixels brought in by a crop are black before normalisation. Streams are named (seed, RNG_AUGMENT, step, row). */
 typedef struct {
     int crop;
     bool flip;

@@ -1,11 +1,10 @@
 /* blends.c - synthetic images whose posterior p*(y|x) is known for each of them. Any thread.
  *
- * First the image: windows of stripes, some of one class's direction and width and some of other classes', on
- * a smooth coloured ground, with pixel noise, rounded to bytes. Then, from those bytes alone, the evidence
- * for each class: how much its own stripes weigh anywhere in the image. Then p* = softmax(beta * evidence),
- * and the label is a draw from p*. So p* is exact by construction, whatever the image holds; colour and
- * position say nothing, and beta sets the Bayes error E[1 - max p*]. The evidence is not invariant to flips:
- * a mirrored stripe leans the other way.
+ * First the image: windows of stripes, some of one class's direction and width and some of other classes', on a
+ * smooth coloured ground, with pixel noise, rounded to bytes. Then, from those bytes alone, the evidence for each
+ * class: how much its own stripes weigh anywhere in the image. Then p* = softmax(beta * evidence), and the label is a
+ * draw from p*. So p* is exact by construction, whatever the image holds; colour and position say nothing, and beta
+ * sets the Bayes error E[1 - max p*]. The evidence is not invariant to flips: a mirrored stripe leans the other way.
  *
  * The task (filters, beta) depends on classes, size, noise and bayes; the seed only draws images and
  * labels from it. */
@@ -88,8 +87,7 @@ static void windowed_wave(double wave[2][MAX_SIDE], ptrdiff_t size, double centr
     }
 }
 
-/* canvas += stripes of class k at a random place, phase and contrast, stronger in some channels than in
- * others. */
+/* canvas += stripes of class k at a random place, phase and contrast, stronger in some channels than in others. */
 static void draw_stripes(const Task *t, double *canvas, ptrdiff_t k, Rng *rng)
 {
     double row[2][MAX_SIDE], column[2][MAX_SIDE], gain[RGB];
@@ -147,9 +145,8 @@ static Quad quad(const float *p)
     return *(const Quad *)p;
 }
 
-/* Mean energy of class k's Gabor filter over all places where it fits: |row filter, then column filter|^2.
- * The image is filtered as one long row; what wraps at the right edge falls in columns that are not counted.
- */
+/* Mean energy of class k's Gabor filter over all places where it fits: |row filter, then column filter|^2. The image
+ * is filtered as one long row; what wraps at the right edge falls in columns that are not counted. */
 static double gabor_energy(const Task *t, const float *grey, ptrdiff_t k)
 {
     float re[MAX_SIDE * MAX_SIDE] = {0}, im[MAX_SIDE * MAX_SIDE] = {0};

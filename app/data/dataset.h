@@ -49,14 +49,13 @@ typedef struct {
  * where there is no such source. A spec that is read back starts from the defaults of its own table. */
 const Option *dataset_options(const char *name);
 
-/* Load by spec->name. A split of a given size is balanced: it takes equally many images of each class (where
- * the size is no multiple of the classes, the first classes get one more); "all" keeps the source's own
- * balance. The labels of blends are draws from p*, hence balanced only on average. Train and valid never
- * share an image, and a larger split holds the smaller one of the same seed: of each class's training images,
- * shuffled once, train takes from the front and valid from the back; test depends on neither. Images lie in
- * the source's order. NULL with err set: ERR_USAGE (unknown name, with a suggestion; more images asked than
- * there are, with how many there are), ERR_IO (missing file, with the package or command that brings it),
- * ERR_FORMAT (file, record or byte, expected). */
+/* Load by spec->name. A split of a given size is balanced: it takes equally many images of each class (where the size
+ * is no multiple of the classes, the first classes get one more); "all" keeps the source's own balance. The labels of
+ * blends are draws from p*, hence balanced only on average. Train and valid never share an image, and a larger split
+ * holds the smaller one of the same seed: of each class's training images, shuffled once, train takes from the front
+ * and valid from the back; test depends on neither. Images lie in the source's order. NULL with err set: ERR_USAGE
+ * (unknown name, with a suggestion; more images asked than there are, with how many there are), ERR_IO (missing file,
+ * with the package or command that brings it), ERR_FORMAT (file, record or byte, expected). */
 Dataset *dataset_load(const DataSpec *spec, Err *err);
 Dataset *dataset_retain(Dataset *d);
 void dataset_release(Dataset *d); /* NULL is fine */

@@ -88,8 +88,7 @@ Status split_alloc(const Dataset *d, Split *s, ptrdiff_t n, Err *err)
     return err_set(err, ERR_MEMORY, "no memory for %td images (%zu MB); ask for fewer", n, bytes >> 20);
 }
 
-/* 28 (MNIST and its kin) becomes 32; any other side the next multiple of 4, as a body that halves twice
- * needs. */
+/* 28 (MNIST and its kin) becomes 32; any other side the next multiple of 4, as a body that halves twice needs. */
 static ptrdiff_t padded_side(ptrdiff_t side)
 {
     return side == 28 ? 32 : (side + 3) / 4 * 4;
@@ -144,8 +143,7 @@ static void class_take(const Dataset *d, bool testing, ptrdiff_t c, ptrdiff_t ha
     if (!spec->valid && spec->train) *valid = have > *train ? have - *train : 0;
 }
 
-/* More asked than there is: say how much there is and what would fit. `least` = images of the smallest class.
- */
+/* More asked than there is: say how much there is and what would fit. `least` = images of the smallest class. */
 static Status too_few(const Dataset *d, bool testing, ptrdiff_t c, ptrdiff_t need, ptrdiff_t have, ptrdiff_t least,
                       Err *err)
 {

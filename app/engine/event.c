@@ -115,8 +115,8 @@ static size_t character_length(const char *s)
     return 0;
 }
 
-/* A message may have been cut inside a character, or quote a file name in another encoding: '?' for each such
- * byte. */
+/* A message may have been cut inside a character, or quote a file name in another encoding: '?' for
+ * each such byte. */
 static json_t *text_to_json(const char *text)
 {
     json_t *json = json_string(text);

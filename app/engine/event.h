@@ -1,9 +1,9 @@
 /* event.h - what the worker tells the world: fixed-size facts about a run, and their form as a line of JSON.
  *
- * A run's story is its events in order of seq; everything that panes, progress lines, replays and comparisons show is
- * a fold over them. A line of events.jsonl has the keys seq, run, type, step, epoch, stage, then the data; what depends
- * on the clock or the machine lies under the one key "wall". Two runs are identical when their lines are, without
- * "wall". */
+ * A run's story is its events in order of seq; everything that panes, progress lines, replays and comparisons
+ * show is a fold over them. A line of events.jsonl has the keys seq, run, type, step, epoch, stage, then the
+ * data; what depends on the clock or the machine lies under the one key "wall". Two runs are identical when their
+ * lines are, without "wall". */
 #ifndef TARE_ENGINE_EVENT_H
 #define TARE_ENGINE_EVENT_H
 

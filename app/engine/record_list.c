@@ -215,8 +215,7 @@ fail:
     return why.code == OK ? OK : err_set(err, why.code, "%s", why.msg);
 }
 
-/* Out of sight in one step, then removed: no reader sees half a run, and a crash in between leaves no half of
- * one. */
+/* Out of sight in one step, then removed: no reader sees half a run, and a crash in between leaves no half of one. */
 static Status remove_run(const char *runs, const char *name, Err *err)
 {
     char folder[PATH_SIZE], hidden[PATH_SIZE], last[96];

@@ -56,8 +56,8 @@ fail:
     return err ? err->code : ERR_USAGE;
 }
 
-/* dst (PATH_SIZE) = the path of a run's file. A file's name comes from a script or an event: no way out of
- * the folder. */
+/* dst (PATH_SIZE) = the path of a run's file. A file's name comes from a script or an event: no way out
+ * of the folder. */
 static Status path_in_run(char *dst, const char *runs, const char *name, const char *file, Err *err)
 {
     char folder[PATH_SIZE];
@@ -75,8 +75,7 @@ json_t *record_read_json(const char *runs, const char *name, const char *file, E
     return path_in_run(path, runs, name, file, err) == OK ? record_load_json(path, err) : NULL;
 }
 
-/* Fold one line (without its newline). *whole = it is JSON; when not, the line may be torn, and err says why
- * not. */
+/* Fold one line (without its newline). *whole = it is JSON; when not, the line may be torn, and err says why not. */
 static Status fold_line(const char *line, size_t length, RunLog *log, bool *whole, Err *err)
 {
     Event event;

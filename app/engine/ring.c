@@ -97,8 +97,7 @@ bool ring_pop(Ring *ring, Event *event)
 {
     size_t popped = atomic_load_explicit(&ring->popped, memory_order_relaxed);
     if (empty(ring, popped)) {
-        /* Clear the descriptor first, then look again: a push in between is either seen or makes it readable.
-         */
+        /* Clear the descriptor first, then look again: a push in between is either seen or makes it readable. */
         uint64_t pushes;
         while (read(ring->fd, &pushes, sizeof pushes) < 0 && errno == EINTR) continue;
         if (empty(ring, popped)) return false;

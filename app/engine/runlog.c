@@ -22,8 +22,7 @@ void runlog_free(RunLog *log)
     runlog_init(log);
 }
 
-/* `items` with room for one more than `count`, doubled when full; NULL for lack of memory (items are kept).
- */
+/* `items` with room for one more than `count`, doubled when full; NULL for lack of memory (items are kept). */
 static void *grown(void *items, ptrdiff_t count, ptrdiff_t *room, size_t size, Err *err)
 {
     if (count < *room) return items;

@@ -1,5 +1,4 @@
-/* train_end.c - the result of a training: the kept network's predictions, its weights, and its summary. Worker thread.
- */
+/* train_end.c - the result of a training: the kept network's weights, predictions and summary. Worker thread. */
 #include "engine/training.h"
 
 #include "calib/predictions.h"

@@ -1,5 +1,4 @@
-/* train_features.c - the frozen body's features, computed once for all jobs on the same body and data. Worker thread.
- */
+/* train_features.c - the frozen body's features, computed once for a body and its data. Worker thread. */
 #include "engine/training.h"
 
 #include <stdlib.h>

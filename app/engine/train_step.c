@@ -1,5 +1,4 @@
-/* train_step.c - one optimiser step: a batch forward, its gradients back, the weights moved. Worker thread; no malloc.
- */
+/* train_step.c - one step: a batch forward, its gradients back, the weights moved. Worker thread; no malloc. */
 #include "engine/training.h"
 
 #include "base/clock.h"

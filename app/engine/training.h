@@ -1,6 +1,6 @@
-/* training.h - the state of one training, shared by trainer.c (the loop), train_step.c (one step), train_state.c
- * (memory, checkpoints, the parent), train_features.c (the frozen body's features) and train_end.c (the result). Worker
- * thread. */
+/* training.h - the state of one training, shared by trainer.c (the loop), train_step.c (one step),
+ * train_state.c (memory, checkpoints, the parent), train_features.c (the frozen body's features) and
+ * train_end.c (the result). Worker thread. */
 #ifndef TARE_ENGINE_TRAINING_H
 #define TARE_ENGINE_TRAINING_H
 

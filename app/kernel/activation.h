@@ -1,5 +1,4 @@
-/* activation.h - element-wise functions, pooling, and V-TST's draw of z. One thread each; the caller splits
- * rows. */
+/* activation.h - element-wise functions, pooling, and V-TST's draw of z. One thread each; the caller splits rows. */
 #ifndef TARE_KERNEL_ACTIVATION_H
 #define TARE_KERNEL_ACTIVATION_H
 
@@ -18,8 +17,7 @@ void accumulate(float *dst, const float *src, ptrdiff_t n);
 /* sum (n) = part[0] + part[1] + ... + part[parts-1] (parts, n), added in that order. */
 void sum_parts(float *sum, const float *part, ptrdiff_t parts, ptrdiff_t n);
 
-/* y (n, c) = mean over the h x w pixels of bordered images x (n, h+2, w+2, c); and its gradient (pixels
- * only). */
+/* y (n, c) = mean over the h x w pixels of bordered images x (n, h+2, w+2, c); and its gradient (pixels only). */
 void mean_pool_forward(float *y, const float *x, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c);
 void mean_pool_backward(float *dx, const float *dy, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c, int add);
 
@@ -27,9 +25,8 @@ void mean_pool_backward(float *dx, const float *dy, ptrdiff_t n, ptrdiff_t h, pt
 void flatten_forward(float *y, const float *x, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c);
 void flatten_backward(float *dx, const float *dy, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c, int add);
 
-/* V-TST (method.md): log s2 = logsigmoid(raw), z = mu + sqrt(s2) eps (eps NULL: z = mu), and
- * kl (n) = sum_j (mu^2 + s2 - 1 - log s2) / 2. All of mu, raw, logvar, eps, z are (n, d); logvar receives log
- * s2. */
+/* V-TST: log s2 = logsigmoid(raw), z = mu + sqrt(s2) eps (eps NULL: z = mu), and
+ * kl (n) = sum_j (mu^2 + s2 - 1 - log s2) / 2. All of mu, raw, logvar, eps, z are (n, d); logvar receives log s2. */
 void gaussian_forward(float *z, float *logvar, float *kl, const float *mu, const float *raw, const float *eps,
                       ptrdiff_t n, ptrdiff_t d);
 /* dmu, draw from dz and from kl_scale * d(sum of kl): set, not added. */

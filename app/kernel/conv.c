@@ -16,9 +16,8 @@ static int padding(const ConvShape *s)
     return s->k == 3 && s->stride == 1;
 }
 
-/* Along one axis: which kernel positions reach an input pixel of this parity (input index mod stride), and
- * from where in the bordered output. Output o reaches input stride o + position - padding; positions go down
- * as o goes up. */
+/* Along one axis: which kernel positions reach an input pixel of this parity (input index mod stride), and from where
+ * in the bordered output. Output o reaches input stride o + position - padding; positions go down as o goes up. */
 typedef struct {
     int last, count; /* positions last, last - stride, ... */
     ptrdiff_t first; /* bordered output index of position `last` for the first input pixel of the parity */
@@ -49,8 +48,7 @@ void conv_pack_forward(float *packed, const float *weights, const ConvShape *s)
                     *packed++ = o < s->co ? weights[(o * s->ci + c) * area + tap] : 0;
 }
 
-/* The sweep of one parity of rows and columns: packed (ci / 16, ky down, kx down, co, 16); returns its end.
- */
+/* The sweep of one parity of rows and columns: packed (ci / 16, ky down, kx down, co, 16); returns its end. */
 static float *pack_parity(float *packed, const float *weights, const ConvShape *s, Reach rows, Reach cols)
 {
     for (ptrdiff_t b = 0; b < blocks(s->ci); b++)

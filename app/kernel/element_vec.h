@@ -1,5 +1,4 @@
-/* element_vec.h - element-wise loops that gain from longer vectors; the compiler vectorises them. Included by
- * vector_*.c. */
+/* element_vec.h - element-wise loops that the compiler turns into vectors; included by vector_*.c. */
 #include "kernel/vector.h"
 
 #include <math.h>
@@ -45,8 +44,7 @@ static float gaussian_forward_row(float *z, float *logvar, const float *mu, cons
     return (float)(0.5 * kl);
 }
 
-/* dmu = dz + kl_scale mu; draw = (dz eps s + kl_scale (s2 - 1)) / 2 (1 - s2), as d log s2 / d raw = 1 - s2.
- */
+/* dmu = dz + kl_scale mu; draw = (dz eps s + kl_scale (s2 - 1)) / 2 (1 - s2), as d log s2 / d raw = 1 - s2. */
 static void gaussian_backward_range(float *dmu, float *draw, const float *dz, const float *mu, const float *logvar,
                                     const float *eps, float kl_scale, ptrdiff_t n)
 {

@@ -8,8 +8,7 @@
 /* logp (n, c) = log softmax(logits), each row in double before rounding; logp may alias logits. */
 void log_softmax(float *logp, const float *logits, ptrdiff_t n, ptrdiff_t c);
 
-/* nll (n) = -log softmax(logits)[label]; dlogits (n, c) = scale (softmax - onehot), or NULL for no gradient.
- */
+/* nll (n) = -log softmax(logits)[label]; dlogits (n, c) = scale (softmax - onehot), or NULL for no gradient. */
 void cross_entropy(float *nll, float *dlogits, const float *logits, const int32_t *labels, float scale, ptrdiff_t n,
                    ptrdiff_t c);
 

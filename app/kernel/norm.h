@@ -1,8 +1,7 @@
 /* norm.h - batch normalisation (Ioffe & Szegedy 2015) with the ReLU that follows it, channels last.
  *
- * Images are (n, h+2, w+2, c) with a zero border that counts for nothing and stays as it is. Statistics come
- * in two steps, so that threads may share a batch: sums over a few images, then all sums added in order. eps
- * = 1e-5. */
+ * Images are (n, h+2, w+2, c) with a zero border that counts for nothing and stays as it is. Statistics come in two
+ * steps, so that threads may share a batch: sums over a few images, then all sums added in order. eps = 1e-5. */
 #ifndef TARE_KERNEL_NORM_H
 #define TARE_KERNEL_NORM_H
 

@@ -1,5 +1,4 @@
-/* optimiser.h - updates of a flat block of weights. Element-wise: callers may split [first, n) as they like.
- */
+/* optimiser.h - updates of a flat block of weights. Element-wise: callers may split [first, n) as they like. */
 #ifndef TARE_KERNEL_OPTIMISER_H
 #define TARE_KERNEL_OPTIMISER_H
 
@@ -11,8 +10,8 @@
  * start as zero. */
 void adam_step(float *w, float *m, float *v, const float *grad, ptrdiff_t n, int64_t t, float lr, float weight_decay);
 
-/* SGD with momentum as PyTorch has it: m = momentum m + g, w -= lr m; the first step sets m = g (m starts as
- * zero). */
+/* SGD with momentum as PyTorch has it: m = momentum m + g, w -= lr m; the first step sets m = g (m
+ * starts as zero). */
 void sgd_step(float *w, float *m, const float *grad, ptrdiff_t n, float lr, float momentum, float weight_decay);
 
 #endif

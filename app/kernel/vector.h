@@ -18,9 +18,8 @@ enum {
     CONV_TILE = CONV_TILE_ROWS * CONV_BLOCK,
 };
 
-/* One sweep of a convolution over an image: output pixel (r, p) = sum over taps of input strips times
- * weights. A tap is a strip of `length` contiguous floats, (kx, c) of one ky. All starts and steps in floats.
- */
+/* One sweep of a convolution over an image: output pixel (r, p) = sum over taps of input strips times weights. A tap
+ * is a strip of `length` contiguous floats, (kx, c) of one ky. All starts and steps in floats. */
 typedef struct {
     ptrdiff_t rows, cols;                    /* output pixels */
     ptrdiff_t in_start, in_row, in_pixel;    /* the first strip of output pixel (0, 0); its steps with r and p */

@@ -1,5 +1,4 @@
-/* vector_avx512.c - the vector kernels for AVX-512: 12 x 16 sums, the inputs broadcast by the multiply-add
- * itself. */
+/* vector_avx512.c - the vector kernels for AVX-512: 12 x 16 sums, the inputs broadcast by the multiply-add itself. */
 #ifdef __x86_64__
 #define VECS  1
 #define LANES 16

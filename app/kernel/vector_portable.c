@@ -1,5 +1,4 @@
-/* vector_portable.c - the vector kernels for what every processor of this kind has: SSE2 on x86-64, NEON on
- * arm64. */
+/* vector_portable.c - the vector kernels for what every processor of this kind has: SSE2 on x86-64, NEON on arm64. */
 #ifdef __aarch64__
 #define VECS 4 /* 32 registers hold 6 x 16 sums */
 #else

@@ -67,8 +67,7 @@ INLINE Vec vec_exp_negative(Vec v)
     return p * (Vec)(((Mask)shifted << 23) + (127 << 23));
 }
 
-/* log(1 + v) for 0 <= v <= 1, as 2 atanh(s) with s = v / (2 + v) <= 1/3: the series up to s^15 leaves 2e-9.
- */
+/* log(1 + v) for 0 <= v <= 1, as 2 atanh(s) with s = v / (2 + v) <= 1/3: the series up to s^15 leaves 2e-9. */
 INLINE Vec vec_log1p_unit(Vec v)
 {
     const Vec s = v / (v + 2), q = s * s;

@@ -12,8 +12,7 @@ ptrdiff_t shape_floats(Shape s)
     return s.h ? (s.h + 2) * (s.w + 2) * s.c : s.c;
 }
 
-/* Room for one more item; arrays double, so they are full when their count is a power of two. NULL without
- * memory. */
+/* Room for one more item; arrays double, so they are full when their count is a power of two. NULL without memory. */
 static void *grow(void *array, int count, size_t item)
 {
     if (count & (count - 1)) return array;

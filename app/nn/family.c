@@ -1,5 +1,4 @@
-/* family.c - the table of network bodies. A new family is one row here and one file beside wrn.c. One thread.
- */
+/* family.c - the table of network bodies. A new family is one row here and one file beside wrn.c. One thread. */
 #include "nn/family.h"
 
 #include "nn/op.h"

@@ -1,5 +1,4 @@
-/* mlp.c - a multi-layer perceptron: hidden layers of equal width with ReLU; the last one is the features. One
- * thread. */
+/* mlp.c - a multi-layer perceptron: equal hidden layers with ReLU, the last of them the features. One thread. */
 #include "nn/family.h"
 
 #include "nn/op.h"

@@ -124,9 +124,9 @@ const float *tape_kl(const Tape *tape);         /* (rows): KL(q(z|x) || N(0, I))
  * by halves, where a chunk would take over 2 GFLOP). */
 void net_forward(const Net *net, Tape *tape, ptrdiff_t rows, const Pass *pass);
 
-/* Once after a PASS_TRAIN forward on the same rows: it uses up the activations. Gradients of sum over rows of (what
- * output_grad says + kl_weight KL / rows for a vtst head: the loss is a mean over the batch). want_input: fill
- * tape_input_grad. */
+/* Once after a PASS_TRAIN forward on the same rows: it uses up the activations. Gradients of sum over rows of
+ * (what output_grad says + kl_weight KL / rows for a vtst head: the loss is a mean over the batch).
+ * want_input: fill tape_input_grad. */
 void net_backward(const Net *net, Tape *tape, ptrdiff_t rows, const Pass *pass, bool want_input);
 
 /* Move the running statistics towards the last training batch's (unbiased variance). Mutates net. */

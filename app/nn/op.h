@@ -1,9 +1,8 @@
 /* op.h - inside a network: what an operation is, what it keeps in a tape, and how networks are put together.
  * For nn only.
  *
- * Most operations treat each row by itself, so a chunk of rows may walk through many of them at one go. Where
- * the whole batch must be known first (batch statistics) an operation measures, all chunks meet, and it goes
- * on. */
+ * Most operations treat each row by itself, so a chunk of rows may walk through many of them at one go. Where the
+ * whole batch must be known first (batch statistics) an operation measures, all chunks meet, and it goes on. */
 #ifndef TARE_NN_OP_H
 #define TARE_NN_OP_H
 
@@ -20,8 +19,7 @@ struct Op {
     ConvShape conv; /* conv only */
 };
 
-/* What an operation keeps in a tape. Partial gradients: one part for each chunk, summed in their order at the
- * end. */
+/* What an operation keeps in a tape. Partial gradients: one part for each chunk, summed in their order at the end. */
 typedef struct {
     float *packed;              /* conv: the weights as the direction that is running wants them */
     float *part;                /* (parts, part_size): gradients of the parameters, or NULL: straight into grads */
@@ -33,8 +31,8 @@ typedef struct {
     float *logvar, *kl;         /* gaussian: (rows, z), (rows) */
 } OpState;
 
-/* One operation on one chunk of rows; or on the whole batch: then chunk = -1, and x, y, dx, dy tell only what
- * is there. */
+/* One operation on one chunk of rows; or on the whole batch: then chunk = -1, and x, y, dx, dy tell only
+ * what is there. */
 typedef struct {
     const Net *net;
     const Op *op;

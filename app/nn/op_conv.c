@@ -10,9 +10,8 @@
 
 /* ---- convolution ---- */
 
-/* Where a layer's gradient takes more floats than this, every chunk a part of its own would cost too much
- * memory: the work is split over tiles of the one gradient instead. A function of shapes only, so that bits
- * do not change. */
+/* Where a layer's gradient takes more floats than this, every chunk a part of its own would cost too much memory: the
+ * work is split over tiles of the one gradient instead. A function of shapes only, so that bits do not change. */
 enum { PART_MOST = 1 << 16, TILE_GROUPS = 16 };
 
 static void conv_plan(const Net *net, const Op *op, OpState *s, Carver *c, ptrdiff_t rows, ptrdiff_t chunks,

@@ -1,10 +1,8 @@
-/* plan.c - a tape's memory: which slot lies where, planned once from shapes and from who reads what when. One
- * thread.
+/* plan.c - a tape's memory: which slot lies where, planned once from shapes and from who reads what when. One thread.
  *
- * Time runs over the operations forward (0 .. ops - 1), then back (ops .. 2 ops - 1). A value or a gradient
- * lives from the step that writes it first to the step that reads it last; a buffer whose tenant has died
- * takes the next value of the same shape. Only of the same shape, because the zero borders of images must
- * stay where they are. */
+ * Time runs over the operations forward (0 .. ops - 1), then back (ops .. 2 ops - 1). A value or a gradient lives
+ * from the step that writes it first to the step that reads it last; a buffer whose tenant has died takes the next
+ * value of the same shape. Only of the same shape, because the zero borders of images must stay where they are. */
 #include "nn/tape.h"
 
 #include <assert.h>

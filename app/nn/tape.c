@@ -1,9 +1,7 @@
-/* tape.c - the executor: walks a network forward and back, chunk by chunk over the pool. The job's thread
- * calls it.
+/* tape.c - the executor: walks a network forward and back, chunk by chunk over the pool. The job's thread calls it.
  *
- * Work that treats rows by themselves is queued, not run; when an operation needs the whole batch (or the
- * pass ends) every chunk walks through all that is queued, so that what one operation wrote the next finds in
- * the cache. */
+ * Work that treats rows by themselves is queued, not run; when an operation needs the whole batch (or the pass ends)
+ * every chunk walks through all that is queued, so that what one operation wrote the next finds in the cache. */
 #include "nn/tape.h"
 
 #include "kernel/norm.h"

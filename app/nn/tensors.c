@@ -129,8 +129,7 @@ static json_t *tensor_json(const Tensor *t, size_t begin, size_t end)
                      (json_int_t)begin, (json_int_t)end);
 }
 
-/* The JSON header of tensors that lie in this order, malloc'ed; NULL without memory or for text that is not
- * UTF-8. */
+/* The JSON header of tensors that lie in this order, malloc'ed; NULL without memory or for text that is not UTF-8. */
 static char *header_text(const TensorFile *f, const Tensor *const *order)
 {
     char hex[TENSORS_CHECKSUM_SIZE];
@@ -150,8 +149,7 @@ static char *header_text(const TensorFile *f, const Tensor *const *order)
     return text;
 }
 
-/* Large elements first, so that every tensor is aligned to its own; otherwise as they were added. NULL: no
- * memory. */
+/* Large elements first, so that every tensor is aligned to its own; otherwise as they were added. NULL: no memory. */
 static const Tensor **file_order(const TensorFile *f)
 {
     const Tensor **order = malloc(((size_t)f->tensors + 1) * sizeof *order);

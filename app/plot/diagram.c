@@ -33,8 +33,7 @@ static Layout lay_out(const Canvas *canvas, const char *title)
     return at;
 }
 
-/* Columns *x .. *x + width - 1 of a bin, returning the width: at least 1, and a free column between wide
- * bars. */
+/* Columns *x .. *x + width - 1 of a bin, returning the width: at least 1, and a free column between wide bars. */
 static int bar(const Layout *at, const Bin *bin, int *x)
 {
     int from = (int)lround(bin->lo * at->width), to = (int)lround(bin->hi * at->width);

@@ -62,8 +62,7 @@ const Glyphs *glyphs_of(GlyphSet set)
 
 uint32_t glyph_dots(const Glyphs *glyphs, unsigned dots)
 {
-    /* Unicode numbers braille dots 1-3 and 7 down the left column, 4-6 and 8 down the right (Unicode
-     * 15, 21.1). */
+    /* Unicode numbers braille dots 1-3 and 7 down the left column, 4-6 and 8 down the right (Unicode 15, 21.1). */
     static const uint8_t braille[8] = {0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80};
     if (glyphs->dots_y < 4) return glyphs->dots[dots];
     uint32_t code = 0x2800;

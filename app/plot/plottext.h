@@ -1,5 +1,4 @@
-/* plottext.h - a string that grows, in UTF-8. After a failed allocation it takes no more; plottext_take says
- * so. */
+/* plottext.h - a string that grows, in UTF-8. After a failed allocation it takes no more; plottext_take says so. */
 #ifndef TARE_PLOT_PLOTTEXT_H
 #define TARE_PLOT_PLOTTEXT_H
 
@@ -24,8 +23,7 @@ void plottext_trim(PlotText *text); /* spaces at the end go */
 /* The string, malloc'ed, now the caller's. NULL with err set: ERR_MEMORY. */
 char *plottext_take(PlotText *text, Err *err);
 
-/* The character at s, and its bytes in *length; a broken byte is '?', one byte long. s must not be at its
- * end. */
+/* The character at s, and its bytes in *length; a broken byte is '?', one byte long. s must not be at its end. */
 uint32_t plottext_decode(const char *s, int *length);
 
 #endif

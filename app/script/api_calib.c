@@ -57,8 +57,7 @@ void read_bins_of(lua_State *L, int index, Bin *bin, int count)
     if (bins_equal_width(bin, count, confidence, right, pred->n, &err) != OK) raise_err(L, &err);
 }
 
-/* { { lo =, hi =, count =, accuracy =, confidence = } ... }; an empty bin has no accuracy and no confidence.
- */
+/* { { lo =, hi =, count =, accuracy =, confidence = } ... }; an empty bin has no accuracy and no confidence. */
 static int bins(lua_State *L)
 {
     Bin bin[BINS_MAX];

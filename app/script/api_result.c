@@ -1,5 +1,4 @@
-/* api_result.c - methods of a run that need its result: they park the task until the run has ended. Main
- * thread. */
+/* api_result.c - methods of a run that need its result: they park the task until the run has ended. Main thread. */
 #include "script/registry.h"
 
 #include "script/script.h"

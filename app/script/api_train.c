@@ -10,9 +10,8 @@
 static const char *const stage1_own[] = {"data", "model", "name", NULL};
 static const char *const stage2_own[] = {"from", "name", NULL};
 
-/* Training options: the kind's defaults, --seed, then what lua/recipes.lua makes of the recipe and the user's
- * table. The user's own values are checked first, so that an error names them and not what a recipe computes
- * of them. */
+/* Training options: the kind's defaults, --seed, then what lua/recipes.lua makes of the recipe and the user's table.
+ * The user's own values are checked first, so that an error names them and not what a recipe computes of them. */
 static void read_train(lua_State *L, Job *job, const char *const *own)
 {
     option_defaults(job->kind->options, &job->train);

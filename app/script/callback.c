@@ -1,5 +1,4 @@
-/* callback.c - on_epoch: Lua functions that are told of a run's epochs, and that the run waits for. Main
- * thread. */
+/* callback.c - on_epoch: Lua functions that are told of a run's epochs, and that the run waits for. Main thread. */
 #include "script/state.h"
 
 #include "script/registry.h"

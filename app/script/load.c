@@ -12,8 +12,7 @@ typedef struct {
     void *arg;
 } Making;
 
-/* Under script_protect: what `push` returns, a function and its arguments, goes onto a coroutine of its own.
- */
+/* Under script_protect: what `push` returns, a function and its arguments, goes onto a coroutine of its own. */
 static int make_task(lua_State *L)
 {
     Making *m = lua_touserdata(L, 1);

@@ -33,8 +33,7 @@ const Option *row_options(const ApiRow *row); /* also those of train.*; NULL whe
 
 void registry_open(lua_State *L); /* makes the modules and method tables */
 
-/* Return lua/MODULE.lua's function, called with all that is on the stack: what is written in Lua. It may
- * park. */
+/* Return lua/MODULE.lua's function, called with all that is on the stack: what is written in Lua. It may park. */
 int call_lua(lua_State *L, const char *module, const char *function);
 
 /* Raise err's message with the script's line. Never returns. */
@@ -46,10 +45,9 @@ int raise_err(lua_State *L, const Err *err);
 void options_read(lua_State *L, int index, const Option *table, void *spec, const char *const *except);
 void options_push(lua_State *L, const Option *table, const void *spec);
 
-/* values.c: handles of C values. push_* make one; where the value is counted the handle is empty at first, so
- * that nothing is held when Lua has no memory for it: the caller puts its reference in at once. to_* raise on
- * anything else
- * ("expected a run, got nil"). */
+/* values.c: handles of C values. push_* make one; where the value is counted the handle is empty at first, so that
+ * nothing is held when Lua has no memory for it: the caller puts its reference in at once. to_* raise on anything
+ * else ("expected a run, got nil"). */
 void values_open(lua_State *L);
 void push_run(lua_State *L, Run *run);
 Run *to_run(lua_State *L, int index);

@@ -7,8 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What is shown of a table: levels, items of a table, bytes of a string,
- * columns; lines of a prompt line's result. */
+/* What is shown of a table: levels, items of a table, bytes of a string, columns; lines of a prompt line's result. */
 enum { DEPTH_MOST = 4, ITEMS_MOST = 24, STRING_MOST = 160, WIDTH = 76, INDENT = 2, LINES_MOST = 40 };
 
 /* ---- text ---- */
@@ -98,8 +97,8 @@ static bool is_name(const char *s)
 
 static void push_shown(lua_State *L, int index, int depth);
 
-/* Pushes "key = value" of one entry of the table at index, or the value alone where the key is `place`.
- * Stack: key. */
+/* Pushes "key = value" of one entry of the table at index, or the value alone where the key is
+ * `place`. Stack: key. */
 static void push_entry(lua_State *L, int index, int depth, lua_Integer place)
 {
     int key = lua_gettop(L);

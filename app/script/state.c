@@ -98,8 +98,7 @@ static void warning(void *script, const char *message, int more)
     s->warning = more;
 }
 
-/* A handler of errors that stays out of interrupts: those are raised in a hook, below which no hook runs
- * again. */
+/* A handler of errors that stays out of interrupts: those are raised in a hook, below which no hook runs again. */
 static int handle_error(lua_State *L)
 {
     const Script *s = script_of(L);

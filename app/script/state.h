@@ -72,8 +72,7 @@ int show_results(lua_State *L);
 /* json.c: the values 1 .. n of the stack as one line of JSON on stdout. May raise; returns 0. */
 int show_json(lua_State *L, int n);
 
-/* Pushes the value at index as print shows it: strings as they are, tables with what is in them. May raise.
- */
+/* Pushes the value at index as print shows it: strings as they are, tables with what is in them. May raise. */
 void show_text(lua_State *L, int index);
 
 /* Runs f(arg) in protected mode; ERR_USAGE, or ERR_MEMORY with the limit, and the message when it raises. */

@@ -189,8 +189,7 @@ double script_next(const Script *s)
 
 static int park(lua_State *L);
 
-/* Goes on with a parked task, found by its coroutine: a script may resume a task's coroutine by itself, too
- * early. */
+/* Goes on with a parked task, found by its coroutine: a script may resume a task's coroutine by itself, too early. */
 static int unpark(lua_State *L, int status, lua_KContext ctx)
 {
     (void)ctx;

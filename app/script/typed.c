@@ -1,5 +1,4 @@
-/* typed.c - lines of the prompt: what of Lua they leave out, when they are whole, how their errors read. Main thread.
- */
+/* typed.c - lines of the prompt: what they may leave out, when they are whole, their errors. Main thread. */
 #include "script/complete.h"
 #include "script/lookup.h"
 #include "script/state.h"

@@ -1,7 +1,6 @@
 /* values.c - handles: runs, data sets, networks and predictions as Lua values. Main thread.
  *
- * A handle is a full userdata with a metatable "tare.CLASS"; its methods and fields are rows of the registry.
- */
+ * A handle is a full userdata with a metatable "tare.CLASS"; its methods and fields are rows of the registry. */
 #include "script/registry.h"
 
 #include "base/text.h"

@@ -1,7 +1,7 @@
 /* face.h - the interactive screen as a whole: terminal, keys, panes, prompt. Main thread; one a process.
  *
- * Whoever owns the loop reads the terminal through face_read, gives it runs to show, and looks at what was asked for.
- */
+ * Whoever owns the loop reads the terminal through face_read, gives it runs to show, and looks at what
+ * was asked for. */
 #ifndef TARE_UI_FACE_H
 #define TARE_UI_FACE_H
 

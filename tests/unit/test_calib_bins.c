@@ -155,8 +155,7 @@ static void parts_merge(void **state)
     NEAR(bins_mce(a, 15), bins_mce(b, 15), 1e-12);
 }
 
-/* ECE >= |mean confidence - accuracy|; splitting bins never lowers it; the order of the rows does not matter.
- */
+/* ECE >= |mean confidence - accuracy|; splitting bins never lowers it; the order of the rows does not matter. */
 static void properties(void **state)
 {
     (void)state;

@@ -154,9 +154,8 @@ static void classes_are_about_equally_frequent(void **state)
     for (ptrdiff_t k = 0; k < d->classes; k++) assert_true(fabs(mean[k] * 8 - 1) < .1);
 }
 
-/* Correlation of a class's indicator with the brightness of each channel, and with that of each quarter of
- * the image: none beyond chance (5 / sqrt(n)), so what a linear model of colour or place can see says
- * nothing. */
+/* Correlation of a class's indicator with the brightness of each channel, and with that of each quarter of the image:
+ * none beyond chance (5 / sqrt(n)), so what a linear model of colour or place can see says nothing. */
 static void colour_and_place_say_nothing(void **state)
 {
     (void)state;

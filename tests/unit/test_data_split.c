@@ -11,8 +11,7 @@ static int set_open(void **state)
     return 0;
 }
 
-/* holds (TRAIN) = which source rows a split has; each row at most once, in file order, with its own pixels.
- */
+/* holds (TRAIN) = which source rows a split has; each row at most once, in file order, with its own pixels. */
 static void rows_of(const Dataset *d, SplitId id, bool *holds)
 {
     const Split *s = &d->split[id];

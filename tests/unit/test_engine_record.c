@@ -1,5 +1,4 @@
-/* test_engine_record.c - a run's folder: names, locks, torn and broken logs, notes, predictions, full disks.
- */
+/* test_engine_record.c - a run's folder: names, locks, torn and broken logs, notes, predictions, full disks. */
 #include "test_engine_runs.h"
 
 #include <signal.h>

@@ -1,5 +1,4 @@
-/* test_engine_ring.c - two threads, a small ring: every event arrives, in order and whole. Run under
- * ThreadSanitizer too. */
+/* test_engine_ring.c - two threads, a small ring: every event arrives, in order and whole. For ThreadSanitizer too. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,8 +41,7 @@ static bool readable(const Ring *ring, int milliseconds)
     return poll(&p, 1, milliseconds) == 1;
 }
 
-/* The consumer sleeps in poll() whenever the ring is empty: a lost wake-up would hang (and fail after the
- * limit). */
+/* The consumer sleeps in poll() whenever the ring is empty: a lost wake-up would hang (and fail after the limit). */
 static void all_arrive_in_order(void **state)
 {
     (void)state;

@@ -9,8 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Event number seq of a made-up run: 1 queued -> running, 2 a stage, then rounds of step, step, step, epoch,
- * eval, best. */
+/* Event number seq of a made-up run: 1 queued -> running, 2 a stage, then rounds of step, step, step,
+ * epoch, eval, best. */
 static Event story(uint64_t seq, double clock)
 {
     static const EventType round[] = {EVENT_STEP, EVENT_STEP, EVENT_STEP, EVENT_EPOCH, EVENT_EVAL, EVENT_BEST};
@@ -86,8 +86,7 @@ static void counts_and_fields(void **state)
     assert_int_equal(log.steps, 0);
 }
 
-/* Killed after `torn`, resumed from the checkpoint at `from`: the same fold as a run that was never
- * disturbed. */
+/* Killed after `torn`, resumed from the checkpoint at `from`: the same fold as a run that was never disturbed. */
 static void resume_equals_uninterrupted(void **state)
 {
     (void)state;

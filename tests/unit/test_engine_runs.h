@@ -75,8 +75,7 @@ static inline void closed_run(const char *name, const char *from, int created)
     record_close(&r);
 }
 
-/* A string of a run's JSON file by key; the result lasts until the next call. NULL when the key is not there.
- */
+/* A string of a run's JSON file by key; the result lasts until the next call. NULL when the key is not there. */
 static inline const char *string_of(const char *name, const char *file, const char *key)
 {
     static char copy[256];

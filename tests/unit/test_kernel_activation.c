@@ -1,5 +1,4 @@
-/* test_kernel_activation.c - element-wise functions, pooling and V-TST's draw, against their twins and
- * differences. */
+/* test_kernel_activation.c - element-wise functions, pooling, V-TST's draw: against their twins and differences. */
 #include "kernel/activation.h"
 #include "ref/check.h"
 #include "ref/ref.h"

@@ -1,5 +1,4 @@
-/* test_kernel_loss.c - softmax and cross-entropy against hand-worked values, their twin and central
- * differences. */
+/* test_kernel_loss.c - softmax and cross-entropy against hand-worked values, their twin and central differences. */
 #include "kernel/loss.h"
 #include "ref/check.h"
 #include "ref/ref.h"

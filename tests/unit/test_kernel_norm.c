@@ -146,8 +146,7 @@ static void differences_case(const void *row)
     }
 }
 
-/* Sums stay accurate where a float sum would not: 8 x 64 x 64 pixels around a mean that is 30 deviations off.
- */
+/* Sums stay accurate where a float sum would not: 8 x 64 x 64 pixels around a mean that is 30 deviations off. */
 static void accuracy_case(const void *row)
 {
     const RefImages s = {8, 64, 64, 17};

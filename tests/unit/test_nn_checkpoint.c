@@ -1,5 +1,4 @@
-/* test_nn_checkpoint.c - safetensors: round trips, the bytes themselves, and every file that must be refused.
- */
+/* test_nn_checkpoint.c - safetensors: round trips, the bytes themselves, and every file that must be refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -55,8 +54,7 @@ static void test_round_trip(void **state)
     net_release(other);
 }
 
-/* All types, added in an order that the file changes, so that each is aligned; a scalar and an empty tensor
- * too. */
+/* All types, added in an order that the file changes, so that each is aligned; a scalar and an empty tensor too. */
 static void test_types(void **state)
 {
     (void)state;
@@ -240,8 +238,7 @@ static void test_header_length(void **state)
     assert_int_equal(tensors_read(path, &f, &err), ERR_IO);
 }
 
-/* A saved network with one bit turned (but in the name "tare.checksum" itself), or cut anywhere, is never
- * read. */
+/* A saved network with one bit turned (but in the name "tare.checksum" itself), or cut anywhere, is never read. */
 static void test_damage(void **state)
 {
     (void)state;

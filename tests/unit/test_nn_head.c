@@ -98,8 +98,7 @@ static void test_draws(void **state)
     net_release(head);
 }
 
-/* Any number of threads; a call for the last rows alone, at a chunk's border, draws what the whole call drew.
- */
+/* Any number of threads; a call for the last rows alone, at a chunk's border, draws what the whole call drew. */
 static void test_same_bits(void **state)
 {
     (void)state;

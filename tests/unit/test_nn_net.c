@@ -1,5 +1,4 @@
-/* test_nn_net.c - families and heads: names, sizes, first weights, refusals; copies, references,
- * fingerprints. */
+/* test_nn_net.c - families and heads: names, sizes, first weights, refusals; copies, references, fingerprints. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

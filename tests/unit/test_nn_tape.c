@@ -1,5 +1,4 @@
-/* test_nn_tape.c - the executor: same bits for any number of threads and any batch, gradients, running
- * statistics. */
+/* test_nn_tape.c - the executor: same bits for any number of threads and any batch, gradients, running statistics. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -88,8 +87,8 @@ static void test_threads(void **state)
     model_close(&want);
 }
 
-/* In evaluation a row's bits depend on its chunk alone: a batch of fewer chunks gives the same; so does a
- * training tape. */
+/* In evaluation a row's bits depend on its chunk alone: a batch of fewer chunks gives the same; so does
+ * a training tape. */
 static void test_batches(void **state)
 {
     const Case *c = *state;
@@ -153,8 +152,7 @@ static void test_gradient(void **state)
     model_close(&m);
 }
 
-/* running = (1 - m) running + m batch, with the unbiased variance, against the first convolution done by
- * hand. */
+/* running = (1 - m) running + m batch, with the unbiased variance, against the first convolution done by hand. */
 static void test_running(void **state)
 {
     (void)state;

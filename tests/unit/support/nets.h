@@ -1,5 +1,4 @@
-/* nets.h - for tests and benchmarks: a body and a head run as one, and images as other software lays them
- * out. */
+/* nets.h - for tests and benchmarks: a body and a head run as one, and images as other software lays them out. */
 #ifndef TARE_TESTS_NETS_H
 #define TARE_TESTS_NETS_H
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Who may include whom: greps every #include of app/ against the layers of the house. Prints TAP lines.
-#   base <- kernel <- {nn, data, calib} <- engine <- script <- main;  base, calib, engine <- plot <- {batch, script}
+#   base <- kernel <- {nn, data};  base <- calib;  all of these <- engine <- plot <- {ui, script} <- main
 cd "$(dirname "$0")/.." || exit 1
 
 allowed() {

@@ -42,7 +42,7 @@ end
 local function of_function(row)
     local lines = { call(row), "    " .. row.summary }
     for _, o in ipairs(row.options) do
-        local takes = o.choices or (o.least and ("%.10g .. %.10g"):format(o.least, o.most)) or "text"
+        local takes = o.choices or (o.least and ("%.16g .. %.16g"):format(o.least, o.most)) or "text"
         local default = o.initial ~= "" and o.initial or '""'
         lines[#lines + 1] = ("    %-28s %s (%s)"):format(o.name .. " = " .. default, o.help, takes)
     end

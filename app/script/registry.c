@@ -66,7 +66,7 @@ static void push_option_rows(lua_State *L, const Option *table)
         set_text(L, "name", table->name);
         set_text(L, "initial", table->initial);
         set_text(L, "help", table->help);
-        set_text(L, "choices", table->choices);
+        set_text(L, "choices", table->kind == OPTION_BOOL ? "true|false" : table->choices);
         if (table->kind == OPTION_INT || table->kind == OPTION_REAL) {
             lua_pushnumber(L, table->least);
             lua_setfield(L, -2, "least");

@@ -130,7 +130,8 @@ local function summarise(row, entries)
     end
     local seconds, floors = {}, {}
     for i, e in ipairs(entries) do
-        row.runs[i], row.seeds[i], seconds[i], floors[i] = e.name, e.seed, e.seconds, e.floor
+        row.runs[i], row.seeds[i], floors[i] = e.name, e.seed, e.floor
+        seconds[#seconds + 1] = e.seconds -- temperature scaling has none
     end
     row.seconds = #seconds > 0 and mean_sd(seconds) or nil
     row.floor = #floors > 0 and mean_sd(floors) or 0

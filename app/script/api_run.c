@@ -67,19 +67,21 @@ static int job(lua_State *L)
     return 1;
 }
 
+/* Points are copied before they are pushed: a finaliser that Lua runs in between may pump, and the log move. */
+
 static int epochs(lua_State *L)
 {
     const RunLog *log = &to_run(L, 1)->log;
     lua_createtable(L, (int)log->epochs, 0);
     for (ptrdiff_t i = 0; i < log->epochs; i++) {
-        const EpochPoint *p = &log->epoch[i];
+        const EpochPoint p = log->epoch[i];
         lua_newtable(L);
-        set_integer(L, "epoch", p->epoch);
-        set_integer(L, "step", p->step);
-        set_number(L, "loss", p->loss);
-        set_number(L, "accuracy", p->accuracy);
-        set_number(L, "lr", p->lr);
-        set_number(L, "seconds", p->seconds);
+        set_integer(L, "epoch", p.epoch);
+        set_integer(L, "step", p.step);
+        set_number(L, "loss", p.loss);
+        set_number(L, "accuracy", p.accuracy);
+        set_number(L, "lr", p.lr);
+        set_number(L, "seconds", p.seconds);
         lua_seti(L, -2, i + 1);
     }
     return 1;
@@ -111,7 +113,8 @@ static int evals(lua_State *L)
     const RunLog *log = &to_run(L, 1)->log;
     lua_createtable(L, (int)log->evals, 0);
     for (ptrdiff_t i = 0; i < log->evals; i++) {
-        push_eval(L, &log->eval[i]);
+        const EvalPoint point = log->eval[i];
+        push_eval(L, &point);
         lua_seti(L, -2, i + 1);
     }
     return 1;

@@ -132,12 +132,14 @@ static void draw_prompt(Face *f, Canvas *screen, int *x, int *y)
     *y += r->y;
 }
 
+/* A message, or the hint for what is typed, in the place of the status line. */
 static void draw_message(const Face *f, Canvas *screen)
 {
     const Rect *r = &f->placed.status;
-    if (r->height < 1 || clock_seconds() >= f->message_end) return;
+    const char *text = clock_seconds() < f->message_end ? f->message : f->prompt ? prompt_hint() : "";
+    if (r->height < 1 || !*text) return;
     for (int x = 0; x < r->width; x++) canvas_put(screen, r->x + x, r->y, ' ', INK_STATUS);
-    canvas_text(screen, r->x, r->y, f->message, INK_STATUS);
+    canvas_text(screen, r->x, r->y, text, INK_STATUS);
 }
 
 static void draw(Face *f)

@@ -418,7 +418,7 @@ static int extra_rows(int width)
 {
     int column, columns = match_columns(width, &column);
     if (self.matches.count > 0) return (self.matches.count + columns - 1) / columns;
-    return self.hint[0] ? 1 : 0;
+    return 0;
 }
 
 static void draw_cut(Canvas *canvas, int x, int y, const char *text)
@@ -455,10 +455,12 @@ void prompt_draw(Canvas *canvas, int *x, int *y)
     *y -= top;
     int left = canvas->height - rows;
     if (left < 1) return;
-    if (self.matches.count > 0)
-        draw_matches(canvas, rows, left);
-    else
-        draw_cut(canvas, 0, rows, self.hint);
+    if (self.matches.count > 0) draw_matches(canvas, rows, left);
+}
+
+const char *prompt_hint(void)
+{
+    return self.matches.count > 0 ? "" : self.hint;
 }
 
 void prompt_resize(int width, int height)

@@ -40,7 +40,10 @@ char *prompt_take(void);
 
 bool prompt_empty(void); /* nothing typed: keys may mean other things */
 
-/* Rows it wants now: the line, wrapped to width, and the match list or hint when there is one (at most `most`). */
+/* The hint for what is typed, "" for none: for whoever has a row that stays, so that panes do not jump. */
+const char *prompt_hint(void);
+
+/* Rows it wants now: the line, wrapped to width, and the match list when there is one (at most `most`). */
 int prompt_rows(int width, int most);
 /* Draw into its rows and say where the cursor is (columns by wcwidth). */
 void prompt_draw(Canvas *canvas, int *x, int *y);

@@ -121,7 +121,7 @@ $(SUPPORT): CFLAGS += -Itests
 
 unit: $(UNIT)
 
-bench: check-libraries
+bench: all
 	@$(MAKE) --no-print-directory -j$$(nproc) $(BENCH)
 	@for b in $(BENCH); do $$b || exit 1; done
 

@@ -53,7 +53,7 @@ static const Option stage1_options[] = {
     {"epochs", OPTION_INT, AT(epochs), "30", 1, 1e6, NULL, "passes over the training images"},
     {"steps", OPTION_INT, AT(steps), "0", 0, 1e9, NULL, "length in optimiser steps instead; 0 = by epochs"},
     {"batch", OPTION_INT, AT(batch), "32", 2, 65536, NULL, "images a step"},
-    {"lr", OPTION_REAL, AT(lr), "2e-3", 0, 1e3, NULL, "learning rate"},
+    {"lr", OPTION_REAL, AT(lr), "2e-3", 1e-12, 1e3, NULL, "learning rate"},
     {"schedule", OPTION_CHOICE, AT(schedule), "cosine", 0, 0, "constant|cosine",
      "of the learning rate; cosine ends at 0"},
     ROW_OPTIMISER,
@@ -69,7 +69,7 @@ static const Option stage1_options[] = {
     ROW_RECIPE, ROW_SEED, {"epochs", OPTION_INT, AT(epochs), "40", 1, 1e6, NULL, "passes over the training images"},   \
         {"steps", OPTION_INT, AT(steps), "1500", 0, 1e9, NULL, "most optimiser steps; 0 = by epochs"},                 \
         {"batch", OPTION_INT, AT(batch), "256", 2, 65536, NULL, "images a step"},                                      \
-        {"lr", OPTION_REAL, AT(lr), "1e-4", 0, 1e3, NULL, "learning rate"},                                            \
+        {"lr", OPTION_REAL, AT(lr), "1e-4", 1e-12, 1e3, NULL, "learning rate"},                                        \
         {"schedule",                                                                                                   \
          OPTION_CHOICE,                                                                                                \
          AT(schedule),                                                                                                 \
@@ -284,6 +284,5 @@ Status job_check(const Job *job, const Dataset *data, Err *err)
                        "features = \"cached\" cannot go with %s, which changes the features at every step; "
                        "use features = \"faithful\"",
                        augments ? "augmentation" : "bn = \"batch\"");
-    if (t->lr <= 0) return err_set(err, ERR_USAGE, "lr = %g: expected more than 0", t->lr);
     return check_data(job, data, err);
 }

@@ -63,7 +63,7 @@ line "data" 'data set blends' 'ds = data.blends{ train = 400, valid = 200, test 
 net='train.stage1{ data = ds, model = nn.mlp{ hidden = 16 }, epochs = 3, name = "typed" }:wait().digest'
 line "a short run's digest" '[0-9a-f]{16}' "$net"
 line "an error points at its line" 'undefined|nil value' 'nothing.at.all()'
-line "a run begins" 'running\] base' 'base = train.stage1{ data = ds, model = nn.wrn{ depth = 10, width = 1 }, epochs = 400, name = "base" }'
+line "a run begins" 'running\] base' 'base = train.stage1{ data = ds, model = nn.wrn{ depth = 10, width = 1 }, epochs = 20000, name = "base" }'
 step "its loss is drawn" 'loss - stage 1 - epoch [1-9]'
 mux send-keys -t t -l 'v = train.vt'
 step "Tab completes while it trains" 'tare> v = train.vtst' Tab

@@ -72,7 +72,7 @@ end
 
 -- What the rows say, computed from them.
 function verdict.of(rows)
-    local lines, single, floor = { lowest_ece(rows) }, false, 0
+    local lines, single, floor = { #rows > 1 and lowest_ece(rows) or nil }, false, 0
     for _, t in ipairs(rows) do
         floor, single = math.max(floor, t.floor), single or #t.runs < 2
         for _, row in ipairs(rows) do

@@ -161,14 +161,15 @@ static void frame(PlotText *t, const Plot *p)
 
 /* ---- the reliability diagram ---- */
 
-/* A bar as high as the accuracy; what lies between it and the confidence says which way it errs. */
+/* A bar to the lower of accuracy and confidence; what lies between the two says which way it errs. */
 static void put_bin(PlotText *t, const Plot *p, const Bin *bin)
 {
     double accuracy = bin->right / bin->count, confidence = bin->confidence / bin->count;
     double x = across(p, bin->lo), width = across(p, bin->hi) - x, gap = down(p, accuracy) - down(p, confidence);
     char style[96];
     snprintf(style, sizeof style, "fill=\"%s\" stroke=\"white\" stroke-width=\"0.5\"", blue);
-    put_box(t, x, down(p, accuracy), width, p->top + p->height - down(p, accuracy), style);
+    double solid = down(p, fmin(accuracy, confidence));
+    put_box(t, x, solid, width, p->top + p->height - solid, style);
     snprintf(style, sizeof style, "fill=\"%s\" fill-opacity=\"0.6\" stroke=\"%s\"", gap > 0 ? orange : purple,
              gap > 0 ? orange : purple);
     put_box(t, x, gap > 0 ? down(p, confidence) : down(p, accuracy), width, fabs(gap), style);

@@ -51,7 +51,7 @@ static void test_diagram(void **state)
     Err err = {.msg = ""};
     char *svg = svg_diagram(&figure, two, 2, &err);
     assert_non_null(svg);
-    holds(svg, "<rect x=\"58.00\" y=\"158.80\" width=\"163.00\" height=\"41.60\" fill=\"#0072B2\""); /* accuracy .5 */
+    holds(svg, "<rect x=\"58.00\" y=\"158.80\" width=\"163.00\" height=\"41.60\" fill=\"#0072B2\""); /* up to confidence .25 */
     holds(svg, "<rect x=\"58.00\" y=\"117.20\" width=\"163.00\" height=\"41.60\" fill=\"#CC79A7\""); /* .5 to .25 */
     holds(svg, "<rect x=\"221.00\" y=\"50.64\" width=\"163.00\" height=\"49.92\" fill=\"#E69F00\""); /* .9 to .6 */
     holds(svg, "<title>a &lt; b &amp; c</title>");

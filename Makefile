@@ -34,7 +34,7 @@ all: build
 	@ln -f $(BUILD)/tare tare 2>/dev/null || cp -f $(BUILD)/tare tare
 
 build: check-libraries
-	@$(MAKE) --no-print-directory -j$$(nproc) $(BUILD)/tare
+	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) $(BUILD)/tare
 
 help:
 	@echo "make demo       install what is missing (Debian), build ./tare, and run the main comparison"
@@ -122,7 +122,7 @@ $(SUPPORT): CFLAGS += -Itests
 unit: $(UNIT)
 
 bench: all
-	@$(MAKE) --no-print-directory -j$$(nproc) $(BENCH)
+	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) $(BENCH)
 	@for b in $(BENCH); do $$b || exit 1; done
 
 # ---- installing ------------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 /* interrupts.c - see interrupts.h. */
 #include "interrupts.h"
 
+#include "options.h"
 #include "ui/term.h"
 #include <errno.h>
 #include <signal.h>
@@ -8,7 +9,9 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-static volatile sig_atomic_t resized, ended;
+enum { LEAVING_MOST = 2 }; /* interrupts that are borne while what runs is brought to its end */
+
+static volatile sig_atomic_t resized, ended, interrupted, leaving;
 static int wake_fd = -1;
 
 static void wake(void)
@@ -23,6 +26,17 @@ static void on_end(int number)
 {
     ended = number;
     wake();
+}
+
+static void on_interrupt(int number)
+{
+    static const char patience[] = "\ntare: still stopping; once more leaves at once (what is on disk is whole)\n";
+    int before = errno;
+    if (leaving && leaving++ == LEAVING_MOST) _exit(EXIT_SIGNAL + number);
+    if (leaving && write(STDERR_FILENO, patience, sizeof patience - 1) < 0) errno = before;
+    interrupted = 1;
+    wake();
+    errno = before;
 }
 
 static void on_size(int number)
@@ -51,7 +65,7 @@ Status interrupts_open(Err *err)
         void (*handler)(int);
         int flags;
     } table[] = {
-        {SIGINT, on_end, 0},
+        {SIGINT, on_interrupt, 0},
         {SIGTERM, on_end, 0},
         {SIGHUP, on_end, 0},
         {SIGWINCH, on_size, 0},
@@ -85,6 +99,18 @@ bool interrupts_resized(void)
     bool was = resized;
     resized = 0;
     return was;
+}
+
+bool interrupts_interrupted(void)
+{
+    bool was = interrupted;
+    interrupted = 0;
+    return was;
+}
+
+void interrupts_leave(void)
+{
+    leaving = 1;
 }
 
 int interrupts_ended(void)

@@ -6,8 +6,6 @@
 #include "engine/engine.h"
 #include "script/script.h"
 
-enum { EXIT_SCRIPT = 1, EXIT_USAGE = 2, EXIT_DIVERGED = 3, EXIT_SIGNAL = 128 };
-
 typedef struct {
     Engine *engine;
     Script *script;

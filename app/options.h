@@ -10,6 +10,7 @@
 typedef enum { DO_WORKBENCH, DO_SCRIPT, DO_CODE, DO_VIEW, DO_USAGE, DO_VERSION } OptionsAction;
 
 enum { SEEDS_MOST = 64, ARGS_MOST = 256 };
+enum { EXIT_SCRIPT = 1, EXIT_USAGE = 2, EXIT_DIVERGED = 3, EXIT_SIGNAL = 128 }; /* + the signal's number */
 
 typedef struct {
     OptionsAction action;

@@ -5,7 +5,7 @@
 #include "engine/record.h"
 #include "engine/replay.h"
 #include "interrupts.h"
-#include "loop.h"
+#include "options.h"
 #include "ui/capture.h"
 #include "ui/face.h"
 #include <math.h>
@@ -96,6 +96,7 @@ static Status loop(Viewer *v, Err *err)
         poll(fds, 2, wait_ms(v));
         if (fds[0].revents && !face_read(f)) return OK;
         if (interrupts_resized()) face_resized(f);
+        if (interrupts_interrupted()) f->interrupt = true;
         capture_lines(nothing, NULL);
         if (f->suspend) face_stop(f);
         if (f->pause) {

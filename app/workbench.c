@@ -8,7 +8,7 @@
 #include "batch.h"
 #include "engine/engine.h"
 #include "interrupts.h"
-#include "loop.h"
+#include "options.h"
 #include "script/complete.h"
 #include "script/script.h"
 #include "ui/capture.h"
@@ -227,6 +227,7 @@ static void pump(void *arg)
     struct pollfd tty = {.fd = w->face.fd, .events = POLLIN};
     if (poll(&tty, 1, 0) > 0 && !face_read(&w->face)) w->leaving = true;
     if (interrupts_resized()) face_resized(&w->face);
+    if (interrupts_interrupted()) w->face.interrupt = true;
     if (interrupts_ended()) w->leaving = true;
     drain(w);
     w->logged = 0;
@@ -332,6 +333,7 @@ int workbench_run(const Options *options)
     }
     for (int i = 0; i < w->tasks; i++) task_free(w->script, w->task[i]);
     face_close(&w->face);
+    interrupts_leave();
     if (open) say_stopped(w);
     script_close(w->script);
     batch_close(w->batch);

@@ -317,14 +317,21 @@ static int storm(int events, int *status)
     return sent;
 }
 
+/* The workbench has the terminal: a Ctrl-C is a key, not a signal to what is being brought to its end. */
+static bool taken(void)
+{
+    struct termios now;
+    return tcgetattr(self.slave, &now) == 0 && !(now.c_lflag & ISIG);
+}
+
 /* Ctrl-C drops what is typed and stops lines, Ctrl-D twice leaves. */
 static bool leave(int *status)
 {
     double until = seconds() + LEAVE_SECONDS;
     while (!ended(status) && seconds() < until) {
-        if (!send_bytes("\x1b[201~\x03", 7, status)) break;
+        if (taken() && !send_bytes("\x1b[201~\x03", 7, status)) break;
         wait_a_little(50);
-        send_bytes("\x04\x04", 2, status);
+        if (taken()) send_bytes("\x04\x04", 2, status);
         for (int i = 0; i < 10 && !ended(status); i++) wait_a_little(50);
     }
     bool by_itself = ended(status);

@@ -13,6 +13,7 @@
 #include "script/script.h"
 #include "ui/capture.h"
 #include "ui/face.h"
+#include "ui/pane.h"
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +21,10 @@
 
 enum { LINES_MOST = 32, RUNS_MOST = 256 };
 
-static const double again_seconds = 3; /* in which a second Ctrl-C or Ctrl-D means what the first one offered */
+static const double again_seconds = 3;     /* in which a second Ctrl-C or Ctrl-D means what the first one offered */
+static const double answer_seconds = 0.25; /* after a line's beginning or end: what comes then answers it */
+
+static const char question[] = "io.read> ";
 
 typedef struct {
     const Options *options;
@@ -30,9 +34,11 @@ typedef struct {
     Batch *batch;
     Task *task[LINES_MOST]; /* lines that have not ended, the oldest first */
     int tasks;
-    int logged;   /* lines that the log has got in this turn */
-    double asked; /* when Ctrl-C or Ctrl-D last offered something */
+    double answer_end;   /* what the log gets until then is the answer to a line, */
+    int64_t answer_from; /* from this of its lines on */
+    double asked;        /* when Ctrl-C or Ctrl-D last offered something */
     ViewRun runs[RUNS_MOST];
+    ScriptScreen screen;
     int exit_code;
     bool leaving;
 } Workbench;
@@ -42,10 +48,16 @@ typedef struct {
 static void log_line(void *arg, const char *utf8)
 {
     Workbench *w = arg;
+    int64_t before = w->face.log.added;
     log_add(&w->face.log, utf8);
-    w->logged++;
-    if (w->face.view.scroll > 0) w->face.view.scroll++; /* what is looked at stays */
+    if (w->face.view.scroll > 0) w->face.view.scroll += (int)(w->face.log.added - before); /* what is looked at stays */
     w->face.dirty = true;
+}
+
+/* The log has got more of a line's answer, if one is awaited. */
+static void show_answer(Workbench *w)
+{
+    if (clock_seconds() < w->answer_end) face_answer(&w->face, (int)(w->face.log.added - w->answer_from));
 }
 
 /* The newest runs of this process. */
@@ -71,6 +83,33 @@ static const Run *training(const Workbench *w)
     for (ptrdiff_t i = 0; (run = engine_nth(w->engine, i)); i++)
         if (run->ours && (run->log.state == RUN_RUNNING || run->log.state == RUN_PAUSED)) return run;
     return NULL;
+}
+
+/* ---- what scripts may see and say of it ---- */
+
+static void get_screen(void *arg, ScreenState *state)
+{
+    const Workbench *w = arg;
+    const Face *f = &w->face;
+    const ViewRun *run = view_chosen(&f->view);
+    *state = (ScreenState){.layout = f->layout->name,
+                           .pane = f->layout->pane[f->focus]->name,
+                           .run = run ? run->name : "",
+                           .bins = f->view.bins,
+                           .zoom = f->zoom >= 0,
+                           .log_loss = f->view.log_loss,
+                           .at = f->view.at,
+                           .at_parent = f->view.at_parent};
+}
+
+static Status set_screen(void *arg, const ScreenState *state, Err *err)
+{
+    Workbench *w = arg;
+    int runs = list_runs(w);
+    w->face.view.run = w->runs;
+    w->face.view.runs = runs;
+    FaceWish wish = {state->layout, state->pane, state->run, state->bins, state->zoom, state->log_loss};
+    return face_show(&w->face, &wish, err);
 }
 
 /* ---- what keys ask for ---- */
@@ -147,12 +186,22 @@ static void start_first(Workbench *w)
         log_line(w, err.msg);
 }
 
+/* What the log gets from now on, and for a moment, is one answer. */
+static void expect_answer(Workbench *w)
+{
+    double now = clock_seconds();
+    if (now >= w->answer_end) w->answer_from = w->face.log.added;
+    w->answer_end = now + answer_seconds;
+}
+
 static void start_line(Workbench *w, const char *text)
 {
     Err err;
     char echo[LOG_LINE_SIZE];
     snprintf(echo, sizeof echo, "tare> %s", text);
+    w->face.view.scroll = 0;
     log_line(w, echo);
+    expect_answer(w);
     if (!*text) return;
     if (w->tasks == LINES_MOST) {
         log_line(w, "too many lines are still at work; Ctrl-C stops the newest");
@@ -163,7 +212,6 @@ static void start_line(Workbench *w, const char *text)
         w->task[w->tasks++] = task;
     else
         log_line(w, err.msg);
-    w->face.view.scroll = 0;
 }
 
 static void take_lines(Workbench *w)
@@ -187,12 +235,14 @@ static void finish_lines(Workbench *w)
             w->task[left++] = task;
             continue;
         }
+        expect_answer(w);
         if (task_state(task) == TASK_DONE) task_print(w->script, task);
         fflush(stdout);
         char note[64];
         if (*task_note(task, note, sizeof note)) log_line(w, note);
         if (task_state(task) == TASK_FAILED) log_line(w, task_error(task));
         if (task_state(task) == TASK_INTERRUPTED) log_line(w, "interrupted");
+        show_answer(w);
         task_free(w->script, task);
     }
     w->tasks = left;
@@ -219,6 +269,19 @@ static void drain(Workbench *w)
     }
 }
 
+/* What is typed answers io.read, where a task waits in it. */
+static void answer_tasks(Workbench *w)
+{
+    char *text, echo[LOG_LINE_SIZE];
+    while (script_asks(w->script) && (text = prompt_take())) {
+        snprintf(echo, sizeof echo, "%s%s", question, text);
+        log_line(w, echo);
+        script_answer(w->script, text);
+        free(text);
+    }
+    prompt_ask(script_asks(w->script) ? question : NULL);
+}
+
 /* Everything but Lua: also called from inside a line that computes. */
 static void pump(void *arg)
 {
@@ -228,11 +291,12 @@ static void pump(void *arg)
     if (poll(&tty, 1, 0) > 0 && !face_read(&w->face)) w->leaving = true;
     if (interrupts_resized()) face_resized(&w->face);
     if (interrupts_interrupted()) w->face.interrupt = true;
+    answer_tasks(w);
     if (interrupts_ended()) w->leaving = true;
     drain(w);
-    w->logged = 0;
+    int64_t before = w->face.log.added;
     capture_lines(log_line, w);
-    if (w->logged > face_log_rows(&w->face)) face_say(&w->face, "F9 shows the whole of a long answer");
+    if (w->face.log.added > before) show_answer(w);
     obey_keys(w);
     if (w->leaving) script_interrupt(w->script);
     face_draw(&w->face, w->runs, list_runs(w));
@@ -258,6 +322,7 @@ static void loop(Workbench *w)
         pump(w);
         take_lines(w);
         script_turn(w->script);
+        prompt_ask(script_asks(w->script) ? question : NULL);
         finish_lines(w);
         tell_trouble(w);
         if (script_exit(w->script, &code)) {
@@ -293,8 +358,14 @@ static Status open_all(Workbench *w, Err *err)
     PromptOptions prompt = {
         .history = home ? history : NULL, .complete = complete, .whole = whole, .hint = hint, .arg = w};
     EngineOptions engine = {.threads = (int)o->threads, .runs = o->runs, .resume = o->resume};
-    ScriptOptions script = {
-        .seed = o->seed, .seed_count = o->seed_count, .json = o->json, .prompt = true, .pump = pump, .pump_arg = w};
+    ScriptOptions script = {.seed = o->seed,
+                            .seed_count = o->seed_count,
+                            .json = o->json,
+                            .prompt = true,
+                            .pump = pump,
+                            .pump_arg = w,
+                            .screen = &w->screen};
+    w->screen = (ScriptScreen){w, get_screen, set_screen};
     for (int i = 0; i < o->seed_count; i++) script.seeds[i] = o->seeds[i];
     TRY(interrupts_open(err));
     if (!(w->engine = engine_open(&engine, err))) goto fail;

@@ -40,7 +40,7 @@ static Range widened(Range r)
 /* The range with round numbers at both ends and in the middle that wastes least. */
 static Range rounded(Range r)
 {
-    static const double steps[] = {1, 2, 3, 4, 5, 6, 8}, slack = 1e-9; /* for what is round but for its last bits */
+    static const double steps[] = {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8}, slack = 1e-9; /* for what is round but for its last bits */
     double power = pow(10, floor(log10(r.hi / 4 - r.lo / 4)));
     for (int decade = 0; decade < 3; decade++, power *= 10)
         for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
@@ -48,6 +48,35 @@ static Range rounded(Range r)
             if (half > 0 && isfinite(lo) && isfinite(hi) && hi >= r.hi - slack * half) return (Range){lo, hi};
         }
     return r;
+}
+
+/* How many of all points are above y, and the highest of the others. */
+static ptrdiff_t count_above(const Chart *chart, double y, ptrdiff_t *points, double *below)
+{
+    ptrdiff_t above = 0;
+    *points = 0;
+    *below = -INFINITY;
+    for (int s = 0; s < chart->count; s++)
+        for (ptrdiff_t i = 0; i < chart->series[s].n; i++) {
+            double value = placed(chart, chart->series[s].y[i]);
+            if (!isfinite(chart->series[s].x[i]) || !isfinite(value)) continue;
+            ++*points;
+            above += value > y;
+            if (value <= y) *below = fmax(*below, value);
+        }
+    return above;
+}
+
+/* Without the few highest points, as long as that halves the range. */
+static Range clipped(const Chart *chart, Range r)
+{
+    for (;;) {
+        ptrdiff_t points;
+        double below, half = r.hi / 2 + r.lo / 2;
+        ptrdiff_t above = count_above(chart, half, &points, &below);
+        if (above == 0 || above * 10 > points || !(below > r.lo)) return r;
+        r.hi = below;
+    }
 }
 
 /* The ranges of all points; false where there is none. */
@@ -63,6 +92,7 @@ static bool ranges(const Chart *chart, Range *x, Range *y)
         }
     if (x->lo > x->hi) return false;
     if (chart->from_zero && !chart->log_y) y->lo = fmin(y->lo, 0);
+    if (chart->clip_y && !chart->log_y) *y = clipped(chart, *y);
     if (chart->span_x) *x = (Range){chart->x_lo, chart->x_hi};
     *x = widened(*x);
     *y = widened(*y);
@@ -188,6 +218,7 @@ static int draw_series(Canvas *canvas, const Layout *at, const Chart *chart, int
         }
         int px = dot_x(at, series->x[i], glyphs), py = dot_y(at, y, glyphs);
         canvas_line(canvas, glyphs, joined ? last_x : px, joined ? last_y : py, px, py, ink);
+        if (chart->clip_y && y > at->y.hi) canvas_put(canvas, px / glyphs->dots_x, at->top, glyphs->above, ink);
         last_x = px;
         last_y = py;
         joined = true;

@@ -29,11 +29,13 @@ typedef struct {
     int marks;
     const Tick *tick; /* the first ones are the last to go; none: the ends of the x axis */
     int ticks;
-    bool log_y;         /* values that are not positive leave a gap */
-    bool round_y;       /* a linear y axis ends at round numbers */
-    bool from_zero;     /* and starts at 0, where no value is below */
-    bool span_x;        /* the x axis goes from x_lo to x_hi; else it spans the data */
-    double x_lo, x_hi;  /* finite */
+    bool log_y;        /* values that are not positive leave a gap */
+    bool round_y;      /* a linear y axis ends at round numbers */
+    bool from_zero;    /* and starts at 0, where no value is below */
+    bool clip_y;       /* it leaves out the highest tenth of the points where that makes it less than half as high; what
+                          is above it runs along its edge, under signs */
+    bool span_x;       /* the x axis goes from x_lo to x_hi; else it spans the data */
+    double x_lo, x_hi; /* finite */
     const double *rule; /* x of a vertical rule; NULL: none */
     const char *name_x; /* what the x axis counts, below the y labels; may be NULL */
     int label_least;    /* cells of the y labels at least, so that charts above each other have equal plots */

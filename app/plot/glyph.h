@@ -12,6 +12,7 @@ typedef struct {
     uint32_t fill[9];                                             /* a cell filled from below by 0 .. 8 eighths */
     uint32_t over, under;                                         /* gaps of over- and under-confidence */
     uint32_t ghost, freeze, mark, heavy; /* what was; where features freeze; the point looked at; the focus */
+    uint32_t above;                      /* a curve is above the plot here */
     uint32_t box[16];                    /* a border by its arms: 1 up, 2 right, 4 down, 8 left */
     int dots_x, dots_y;                  /* dots in a cell */
     uint32_t dots[16]; /* cell by the set of its dots, bit y * dots_x + x, y down; braille is computed */

@@ -21,8 +21,8 @@ const ApiRow api_help[] = {
     {0},
 };
 
-const ApiRow *const api_tables[] = {api_help, api_data, api_nn,     api_train, api_calib,
-                                    api_runs, api_run,  api_result, api_plot,  NULL};
+const ApiRow *const api_tables[] = {api_help, api_data,   api_nn,   api_train, api_calib, api_runs,
+                                    api_run,  api_result, api_plot, api_ui,    NULL};
 
 const Option *row_options(const ApiRow *row)
 {
@@ -186,7 +186,7 @@ static void open_module(lua_State *L, const char *module)
 void registry_open(lua_State *L)
 {
     static const char *const classes[] = {"run", "dataset", "model", "predictions"};
-    static const char *const modules[] = {"data", "nn", "train", "calib", "runs", "plot"};
+    static const char *const modules[] = {"data", "nn", "train", "calib", "runs", "plot", "ui"};
     values_open(L);
     for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) open_class(L, classes[i]);
     for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) open_module(L, modules[i]);

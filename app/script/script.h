@@ -14,6 +14,21 @@
 typedef struct Script Script;
 typedef struct Task Task;
 
+/* What the workbench looks at. Names are borrowed; "" is none, and when set: as it is. */
+typedef struct {
+    const char *layout, *pane, *run; /* the layout, the pane in focus, the chosen run */
+    int bins;
+    bool zoom, log_loss;
+    uint64_t at;    /* the seq of the evaluation that is scrubbed to; 0: the newest. Not set. */
+    bool at_parent; /* and it is one of the parent's */
+} ScreenState;
+
+typedef struct {
+    void *arg;
+    void (*get)(void *arg, ScreenState *state);
+    Status (*set)(void *arg, const ScreenState *state, Err *err); /* ERR_USAGE: what there is instead */
+} ScriptScreen;
+
 typedef struct {
     Engine *engine;
     int64_t seed;      /* --seed: default of every `seed` option */
@@ -25,6 +40,7 @@ typedef struct {
     bool prompt;          /* the workbench: nothing to read on stdin; what is printed is flushed every turn */
     void (*pump)(void *); /* called where a task cannot yield: draw, drain events, look at signals; runs no Lua */
     void *pump_arg;
+    const ScriptScreen *screen; /* NULL without one */
 } ScriptOptions;
 
 /* Opens Lua with the registry's modules and lua/ on package.path. NULL with err set. */
@@ -58,6 +74,11 @@ void script_interrupt(Script *s);
 
 /* The same for one task; the others go on. Nothing where it has ended. */
 void task_interrupt(Script *s, Task *task);
+
+/* In the workbench: true while a task waits for a line (io.read); the next line that is typed is the answer of the one
+ * that has asked first. */
+bool script_asks(const Script *s);
+void script_answer(Script *s, const char *line);
 
 /* The error of the first on_epoch callback that failed, or NULL. */
 const char *script_trouble(const Script *s);

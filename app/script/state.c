@@ -119,22 +119,6 @@ static int call_protected(lua_State *L)
     return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
-/* io.read (upvalue 1), after what was printed so far is out: the loop writes stdout between turns. */
-static int read_flushed(lua_State *L)
-{
-    fflush(stdout);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-    return lua_gettop(L);
-}
-
-/* io.read in the workbench: the terminal is the prompt's. */
-static int read_refused(lua_State *L)
-{
-    return luaL_error(L, "io.read: there is no standard input in the workbench");
-}
-
 /* os.exit([code]): every task ends as if interrupted, so that running jobs keep a checkpoint. */
 static int os_exit(lua_State *L)
 {
@@ -228,7 +212,7 @@ static int open_globals(lua_State *L)
     lua_pop(L, 2);
     replace(L, "_G", "print", print);
     replace(L, "_G", "xpcall", call_protected);
-    replace(L, "io", "read", s->options.prompt ? read_refused : read_flushed);
+    replace(L, "io", "read", input_read(s));
     replace(L, "os", "exit", os_exit);
     replace(L, "debug", "sethook", no_hook);
     open_arg(L, &s->options);

@@ -13,6 +13,8 @@ typedef struct Callback {
     int32_t epoch; /* that epoch */
 } Callback;
 
+typedef struct Ask Ask; /* a line that io.read waits for (input.c) */
+
 struct Task {
     Task *next;
     lua_State *L;  /* its coroutine */
@@ -41,6 +43,7 @@ struct Script {
     Task *tasks;   /* in order of creation */
     Task *running; /* the innermost task being resumed */
     Callback *callbacks;
+    Ask *asks;        /* in order */
     double slice_end; /* when the running task must let the loop turn */
     char *trouble;    /* error of the first callback that failed, malloc'ed */
     int lines;        /* typed at the prompt so far */
@@ -57,6 +60,9 @@ void tasks_close(Script *s);  /* frees all tasks and callbacks, ahead of lua_clo
 /* load.c: a task, last on the list, of the function and arguments that `push` returns when called with arg (a
  * light userdata). NULL with err set when it raises. */
 Task *task_new(Script *s, lua_CFunction push, void *arg, Err *err);
+
+/* input.c: io.read; its upvalue 1 is Lua's own. */
+lua_CFunction input_read(const Script *s);
 
 /* callback.c */
 void callbacks_start(Script *s); /* a task for each callback that is pending */

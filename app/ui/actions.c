@@ -8,13 +8,6 @@
 
 static const int bin_counts[] = {5, 10, 15, 20, 30};
 
-static int layout_panes(const Layout *layout)
-{
-    int n = 0;
-    while (n < LAYOUT_PANES && layout->pane[n]) n++;
-    return n;
-}
-
 /* ---- actions ---- */
 
 static void set_layout(Face *f, const char *name)
@@ -22,6 +15,7 @@ static void set_layout(Face *f, const char *name)
     f->layout = layout_find(name);
     f->focus = 0;
     f->zoom = -1;
+    f->was = NULL;
 }
 
 static void layout_train(Face *f, const Key *key)
@@ -45,24 +39,26 @@ static void layout_compare(Face *f, const Key *key)
 static void zoom(Face *f, const Key *key)
 {
     (void)key;
-    f->zoom = f->zoom >= 0 ? -1 : f->focus;
+    if (f->zoom >= 0)
+        face_back(f);
+    else
+        f->zoom = f->focus;
 }
 
-static int pane_index(const Layout *layout, const Pane *pane)
+static void back(Face *f, const Key *key)
 {
-    for (int i = 0; i < layout_panes(layout); i++)
-        if (layout->pane[i] == pane) return i;
-    return -1;
+    (void)key;
+    face_back(f);
 }
 
 /* The whole screen for the log, where long answers are; and back. */
 static void zoom_log(Face *f, const Key *key)
 {
     (void)key;
-    if (pane_index(f->layout, &pane_log) < 0) set_layout(f, "train");
-    int log = pane_index(f->layout, &pane_log);
-    f->zoom = f->zoom == log ? -1 : log;
-    f->focus = log;
+    if (f->zoom >= 0 && f->layout->pane[f->zoom] == &pane_log)
+        face_back(f);
+    else
+        face_zoom_log(f);
 }
 
 static void next_pane(Face *f, const Key *key)
@@ -135,16 +131,23 @@ static void scroll(Face *f, int lines)
     if (f->view.scroll < 0) f->view.scroll = 0;
 }
 
+/* Lines that a page of the log has, less one that stays. */
+static int page(const Face *f)
+{
+    int rows = face_log_rows(f);
+    return rows > 2 ? rows - 1 : 1;
+}
+
 static void scroll_back(Face *f, const Key *key)
 {
     (void)key;
-    scroll(f, 5);
+    scroll(f, page(f));
 }
 
 static void scroll_on(Face *f, const Key *key)
 {
     (void)key;
-    scroll(f, -5);
+    scroll(f, -page(f));
 }
 
 static void help(Face *f, const Key *key)
@@ -183,21 +186,25 @@ static void pause_replay(Face *f, const Key *key)
     f->pause = true;
 }
 
-/* The pane under the mouse, or -1. */
-static int pane_at(const Face *f, int x, int y)
+static void press(Face *f, const Key *key)
 {
-    for (int i = 0; i < layout_panes(f->layout); i++) {
-        const Rect *r = &f->placed.frame[i];
-        if (x >= r->x && x < r->x + r->width && y >= r->y && y < r->y + r->height) return i;
-    }
-    return -1;
+    f->grip = layout_grip(f->layout, &f->placed, key->x, key->y);
+    f->dragged = false;
+}
+
+/* A border follows the mouse. */
+static void drag(Face *f, const Key *key)
+{
+    f->dragged = true;
+    if (f->zoom < 0) layout_pull(&f->shares[f->layout - layouts], f->layout, &f->placed, f->grip, key->x, key->y);
 }
 
 /* A click gives a pane the focus; a click on the pane that has it zooms. */
-static void click(Face *f, const Key *key)
+static void release(Face *f, const Key *key)
 {
-    int pane = pane_at(f, key->x, key->y);
-    if (pane < 0) return;
+    int pane = f->grip.pane;
+    f->grip = (Grip){GRIP_NONE, -1};
+    if (f->dragged || pane < 0) return;
     if (pane == f->focus)
         zoom(f, key);
     else
@@ -207,7 +214,7 @@ static void click(Face *f, const Key *key)
 /* The wheel scrolls the log where it is over it, and the epochs elsewhere. */
 static void wheel(Face *f, const Key *key)
 {
-    int pane = pane_at(f, key->x, key->y), step = key->type == KEY_WHEEL_UP ? 1 : -1;
+    int pane = layout_grip(f->layout, &f->placed, key->x, key->y).pane, step = key->type == KEY_WHEEL_UP ? 1 : -1;
     if (pane >= 0 && f->layout->pane[pane] == &pane_log)
         scroll(f, 3 * step);
     else
@@ -217,7 +224,7 @@ static void wheel(Face *f, const Key *key)
 /* ---- the table ---- */
 
 /* When a key is the screen's and not the prompt's. */
-typedef enum { ALWAYS, EMPTY, ALT, REPLAY } When;
+typedef enum { ALWAYS, EMPTY, ALT, REPLAY, ZOOMED } When;
 
 typedef struct {
     KeyType key;
@@ -235,6 +242,7 @@ static const Action actions[] = {
     {KEY_F3, 0, ALWAYS, layout_calibration, "F3", "layout: calibration"},
     {KEY_F4, 0, ALWAYS, layout_compare, "F4", "layout: compare runs"},
     {KEY_F5, 0, ALWAYS, zoom, "F5", "zoom the focused pane, and back"},
+    {KEY_ESCAPE, 0, ZOOMED, back, "Esc", "from a zoomed pane, or a long answer, back to all panes"},
     {KEY_F6, 0, ALWAYS, next_pane, "F6 Ctrl-O", "focus the next pane"},
     {KEY_BYTES, CTRL('o'), ALWAYS, next_pane, NULL, NULL},
     {KEY_F7, 0, ALWAYS, loss_axis, "F7", "loss: linear or logarithmic"},
@@ -251,7 +259,10 @@ static const Action actions[] = {
     {KEY_DOWN, 0, ALT, run_below, "Alt-Down", "look at the run after"},
     {KEY_PAGE_UP, 0, ALWAYS, scroll_back, "PgUp", "scroll the log back"},
     {KEY_PAGE_DOWN, 0, ALWAYS, scroll_on, "PgDn", "scroll the log on"},
-    {KEY_MOUSE_DOWN, 0, ALWAYS, click, "mouse", "click: focus, then zoom; wheel: scrub, or scroll the log"},
+    {KEY_MOUSE_DOWN, 0, ALWAYS, press, "mouse",
+     "click: focus, then zoom; drag a border; wheel: scrub, or scroll the log"},
+    {KEY_MOUSE_DRAG, 0, ALWAYS, drag, NULL, NULL},
+    {KEY_MOUSE_UP, 0, ALWAYS, release, NULL, NULL},
     {KEY_WHEEL_UP, 0, ALWAYS, wheel, NULL, NULL},
     {KEY_WHEEL_DOWN, 0, ALWAYS, wheel, NULL, NULL},
     {KEY_BYTES, 'p', REPLAY, pause_replay, "p", "in a replay: pause, and go on"},
@@ -276,6 +287,8 @@ static bool applies(const Face *f, const Action *a, const Key *key)
         return key->alt;
     case REPLAY:
         return !f->prompt;
+    case ZOOMED:
+        return empty && f->zoom >= 0;
     default:
         return true;
     }

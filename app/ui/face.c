@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "ui/capture.h"
+#include "ui/pane.h"
 #include "ui/term.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -20,6 +21,7 @@ Status face_open(Face *f, const PromptOptions *prompt, Err *err)
 {
     *f = (Face){.fd = -1, .zoom = -1, .prompt = prompt != NULL, .dirty = true};
     f->layout = layout_find("train");
+    for (int i = 0; i < LAYOUTS; i++) f->shares[i] = layouts[i].shares;
     f->view = (View){.bins = 10, .follow = true, .log = &f->log};
     f->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (f->fd < 0) return err_set(err, ERR_USAGE, "there is no terminal to draw on; use tare run FILE or tare -e CODE");
@@ -99,11 +101,124 @@ void face_say(Face *f, const char *fmt, ...)
     f->dirty = true;
 }
 
+/* The log's cells, as last drawn. */
+static Rect log_inside(const Face *f)
+{
+    int log = layout_pane(f->layout, &pane_log);
+    return log < 0 || f->placed.frame[log].height < 1 ? (Rect){0}
+                                                      : layout_inside(f->placed.prompt.width, f->placed.frame[log]);
+}
+
 int face_log_rows(const Face *f)
 {
-    for (int i = 0; i < LAYOUT_PANES && f->layout->pane[i]; i++)
-        if (f->layout->pane[i] == &pane_log && f->placed.frame[i].height > 1) return f->placed.frame[i].height - 1;
-    return 0;
+    return log_inside(f).height;
+}
+
+static void place(Face *f)
+{
+    int width, height;
+    term_size(&width, &height);
+    int rows = f->prompt ? prompt_rows(width, height / 2 > 1 ? height / 2 : 1) : 0;
+    layout_place(&f->placed, f->layout, &f->shares[f->layout - layouts], width, height, rows, f->zoom);
+}
+
+/* "train, calibration, compare": for messages. */
+static void list_names(char *dst, size_t size, const Layout *panes_of)
+{
+    size_t used = 0;
+    dst[0] = 0;
+    for (int i = 0; panes_of ? i < layout_panes(panes_of) : layouts[i].name != NULL; i++) {
+        const char *name = panes_of ? panes_of->pane[i]->name : layouts[i].name;
+        used += (size_t)snprintf(dst + used, size - used, "%s%s", i ? ", " : "", name);
+        if (used >= size) return;
+    }
+}
+
+static int pane_named(const Layout *layout, const char *name)
+{
+    for (int i = 0; i < layout_panes(layout); i++)
+        if (strcmp(layout->pane[i]->name, name) == 0) return i;
+    return -1;
+}
+
+static int run_named(const View *view, const char *name)
+{
+    for (int i = view->runs - 1; i >= 0; i--)
+        if (strcmp(view->run[i].name, name) == 0) return i;
+    return -1;
+}
+
+Status face_show(Face *f, const FaceWish *wish, Err *err)
+{
+    char names[128];
+    const Layout *to = *wish->layout ? layout_find(wish->layout) : f->layout;
+    if (!to) {
+        list_names(names, sizeof names, NULL);
+        return err_set(err, ERR_USAGE, "no layout '%.40s'; there are %s", wish->layout, names);
+    }
+    int focus = *wish->pane ? pane_named(to, wish->pane) : to == f->layout ? f->focus : 0;
+    if (focus < 0) {
+        list_names(names, sizeof names, to);
+        return err_set(err, ERR_USAGE, "no pane '%.40s' in layout %s; there are %s", wish->pane, to->name, names);
+    }
+    int chosen = *wish->run ? run_named(&f->view, wish->run) : f->view.chosen;
+    if (chosen < 0) return err_set(err, ERR_USAGE, "run '%.60s' is none of this session's", wish->run);
+    if (wish->bins < 1 || FINE_BINS % wish->bins != 0)
+        return err_set(err, ERR_USAGE, "bins = %d does not divide %d; take 5, 6, 10, 12, 15, 20 or 30", wish->bins,
+                       FINE_BINS);
+    if (chosen != f->view.chosen) f->view.at = 0;
+    f->layout = to;
+    f->focus = focus;
+    f->zoom = wish->zoom ? focus : -1;
+    f->was = NULL;
+    f->view.chosen = chosen;
+    f->view.follow = chosen == f->view.runs - 1;
+    f->view.bins = wish->bins;
+    f->view.log_loss = wish->log_loss;
+    f->dirty = true;
+    return OK;
+}
+
+void face_zoom_log(Face *f)
+{
+    int log = layout_pane(f->layout, &pane_log);
+    if (log < 0 || f->zoom != log) {
+        f->was = f->layout;
+        f->was_focus = f->focus;
+        f->was_zoom = f->zoom;
+    }
+    if (log < 0) f->layout = layout_find("train");
+    f->zoom = f->focus = layout_pane(f->layout, &pane_log);
+    f->view.scroll = 0;
+    f->dirty = true;
+    place(f);
+}
+
+void face_answer(Face *f, int lines)
+{
+    Rect r = log_inside(f);
+    f->view.scroll = 0;
+    if (r.height > 0 && log_scroll_to(&f->log, lines, r.width, r.height, f->view.glyphs) == 0) return;
+    if (!prompt_empty()) {
+        face_say(f, "F9 shows the whole of a long answer");
+        return;
+    }
+    face_zoom_log(f);
+    r = log_inside(f);
+    f->view.scroll = log_scroll_to(&f->log, lines, r.width, r.height, f->view.glyphs);
+}
+
+void face_back(Face *f)
+{
+    if (f->was) {
+        f->layout = f->was;
+        f->focus = f->was_focus;
+        f->zoom = f->was_zoom;
+    } else {
+        f->zoom = -1;
+    }
+    f->was = NULL;
+    f->view.scroll = 0;
 }
 
 static void keep_in_range(View *view, const ViewRun *run, int runs)
@@ -148,8 +263,8 @@ static void draw(Face *f)
     Canvas screen;
     term_size(&width, &height);
     if (canvas_open(&screen, width, height, NULL) != OK) return;
-    int rows = f->prompt ? prompt_rows(width, height / 2 > 1 ? height / 2 : 1) : 0;
-    layout_place(&f->placed, f->layout, width, height, rows, f->zoom);
+    place(f);
+    f->view.zoomed = f->zoom >= 0;
     screen_draw(&screen, f->layout, &f->placed, &f->view, f->focus);
     draw_message(f, &screen);
     draw_prompt(f, &screen, &x, &y);

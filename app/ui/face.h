@@ -19,8 +19,13 @@ typedef struct {
     Placed placed; /* as last drawn: what a mouse click meant */
     int focus;     /* index of a pane of the layout */
     int zoom;      /* index of the pane that has the screen, or -1 */
-    bool prompt;   /* there is a prompt: the workbench, not a replay */
-    int fd;        /* of the terminal */
+    Shares shares[LAYOUTS];
+    Grip grip;         /* of the mouse, while its button is down */
+    bool dragged;      /* and has moved */
+    const Layout *was; /* where Esc goes back to from a log that took the screen by itself; NULL: nowhere */
+    int was_focus, was_zoom;
+    bool prompt; /* there is a prompt: the workbench, not a replay */
+    int fd;      /* of the terminal */
     KeyDecoder keys;
     double last_byte;           /* when the terminal last said something */
     char message[FACE_MESSAGE]; /* instead of the status line, until message_end */
@@ -41,8 +46,24 @@ bool face_read(Face *f);
 /* Say something on the status line for 4 seconds. */
 void face_say(Face *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* What to look at, by name; "" leaves a thing as it is. */
+typedef struct {
+    const char *layout, *pane, *run;
+    int bins;
+    bool zoom, log_loss;
+} FaceWish;
+
+/* ERR_USAGE: what there is instead. */
+Status face_show(Face *f, const FaceWish *wish, Err *err);
+
 /* Rows of text that the log pane shows now; 0 when it is not on the screen. */
 int face_log_rows(const Face *f);
+
+/* The newest `lines` lines of the log are one answer. Where the log pane shows its end only, the log takes the screen,
+ * from the answer's first line; Esc goes back. While something is typed it only says so. */
+void face_answer(Face *f, int lines);
+void face_zoom_log(Face *f);
+void face_back(Face *f); /* all panes again, the newest line at the log's end */
 
 /* Draw when something changed, at most 30 times a second. The runs are borrowed for the call. */
 void face_draw(Face *f, const ViewRun *run, int runs);

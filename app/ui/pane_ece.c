@@ -52,6 +52,7 @@ static void draw(Canvas *canvas, const View *view)
                         .ticks = track.ticks,
                         .round_y = true,
                         .from_zero = true,
+                        .clip_y = true,
                         .span_x = true,
                         .x_hi = 1,
                         .name_x = "step",

@@ -69,6 +69,7 @@ static void draw(Canvas *canvas, const View *view)
                         .ticks = track.ticks,
                         .log_y = view->log_loss,
                         .round_y = true,
+                        .clip_y = true,
                         .span_x = true,
                         .x_hi = 1,
                         .name_x = "step",

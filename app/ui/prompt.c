@@ -36,6 +36,7 @@ static struct {
     Strings done;    /* statements that nobody took yet */
     Strings matches; /* what Tab found; shown until the next key */
     char hint[HINT_SIZE];
+    const char *question; /* in place of "tare> " */
 } self;
 
 /* ---- lists of strings ---- */
@@ -128,7 +129,7 @@ static char **complete(const char *text, int start, int end)
     rl_sort_completion_matches = 0;
     if (end > rl_end) end = rl_end; /* vi's completion steps past the end */
     char *line = strdup(rl_line_buffer);
-    if (!line || !self.options.complete) return free(line), NULL;
+    if (!line || !self.options.complete || self.question) return free(line), NULL;
     found.start = end;
     found.next = 0;
     self.options.complete(line, end, &found.start, add_candidate, &found.list, self.options.arg);
@@ -338,7 +339,7 @@ static void forget_undo(const char *bytes, int n)
 static void enter(void)
 {
     self.enter = false;
-    if (self.options.whole && !self.options.whole(rl_line_buffer, self.options.arg))
+    if (!self.question && self.options.whole && !self.options.whole(rl_line_buffer, self.options.arg))
         rl_insert_text("\n");
     else
         feed("\n", 1); /* bound to rl_newline: on_line gets the text */
@@ -382,6 +383,11 @@ char *prompt_take(void)
     return first;
 }
 
+void prompt_ask(const char *question)
+{
+    self.question = question;
+}
+
 bool prompt_empty(void)
 {
     return rl_end == 0 && !self.pasting && !RL_ISSTATE(BEGUN);
@@ -394,7 +400,10 @@ static int draw_line(Pen pen, int *x, int *y)
 {
     bool plain =
         rl_display_prompt == NULL || strcmp(rl_display_prompt, ask) == 0; /* else "(reverse-i-search)`...': " */
-    const char *before = !plain ? rl_display_prompt : pen.width < PEN_NARROW ? ask_narrow : ask;
+    const char *before = !plain                   ? rl_display_prompt
+                         : pen.width < PEN_NARROW ? ask_narrow
+                         : self.question          ? self.question
+                                                  : ask;
     pen_text(&pen, before, INK_TITLE, -1, NULL, NULL);
     pen_text(&pen, rl_line_buffer, INK_TEXT, rl_point, x, y);
     return (pen.y > *y ? pen.y : *y) + 1;

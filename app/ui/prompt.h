@@ -35,6 +35,9 @@ void prompt_close(void); /* writes the history */
 void prompt_feed(const char *bytes, int n);
 void prompt_abandon(void); /* drop the line, and what of a statement came before it */
 
+/* Ask something else than for a statement: its answer is one line. NULL: the usual. Borrowed. */
+void prompt_ask(const char *question);
+
 /* A finished statement, malloc'ed, its lines joined by newlines; NULL when there is none. */
 char *prompt_take(void);
 

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { BORDER_LEAST = 40, TITLE_LEAST = 3, TITLE_SIZE = 128 };
+enum { TITLE_SIZE = 128, WAY_BACK_LEAST = 60 };
 
 typedef struct {
     Canvas *canvas;
@@ -23,25 +23,6 @@ static bool shown(Rect r)
     return r.width > 0 && r.height > 0;
 }
 
-static bool has_title(Rect r)
-{
-    return r.height >= TITLE_LEAST;
-}
-
-/* The frame without its borders. */
-static Rect inside(const Screen *s, Rect r)
-{
-    if (has_title(r)) {
-        r.y++;
-        r.height--;
-    }
-    if (s->sides) {
-        r.width -= 1 + (r.x + r.width == s->canvas->width);
-        r.x++;
-    }
-    return r;
-}
-
 /* ---- borders ---- */
 
 /* True when a border runs through the cell. */
@@ -52,7 +33,7 @@ static bool is_border(const Screen *s, int x, int y)
     for (int i = 0; i < LAYOUT_PANES; i++) {
         Rect r = s->placed->frame[i];
         if (!shown(r) || x < r.x || x >= r.x + r.width || y < r.y || y >= r.y + r.height) continue;
-        return (has_title(r) && y == r.y) || (s->sides && (x == r.x || x == s->canvas->width - 1));
+        return (layout_titled(r) && y == r.y) || (s->sides && (x == r.x || x == s->canvas->width - 1));
     }
     return false;
 }
@@ -107,13 +88,22 @@ static void draw_title(const Screen *s, Rect r, const Pane *pane, const View *vi
     border_text(s, left + s->sides, r.y, right, text, " - ", focused ? INK_FOCUS : INK_TITLE);
 }
 
+/* How to leave a zoomed pane, at the right of its title. */
+static void draw_way_back(const Screen *s, Rect r, const View *view)
+{
+    char text[] = "Esc: all panes";
+    int x = r.x + r.width - (int)sizeof text - 3;
+    if (view->zoomed && s->sides && r.width >= WAY_BACK_LEAST)
+        border_text(s, x, r.y, r.x + r.width, text, " - ", INK_TITLE);
+}
+
 /* ---- parts ---- */
 
 /* Without memory for it a pane stays blank. */
 static void draw_pane(const Screen *s, Rect r, const Pane *pane, const View *view)
 {
     Canvas canvas;
-    Rect in = inside(s, r);
+    Rect in = layout_inside(s->canvas->width, r);
     if (!shown(in) || canvas_open(&canvas, in.width, in.height, NULL) != OK) return;
     pane->draw(&canvas, view);
     canvas_blit(s->canvas, in.x, in.y, &canvas);
@@ -131,13 +121,15 @@ static void draw_status(const Screen *s, const View *view)
 
 void screen_draw(Canvas *screen, const Layout *layout, const Placed *placed, const View *view, int focus)
 {
-    Screen s = {screen, placed, view->glyphs, screen->width >= BORDER_LEAST};
+    Screen s = {screen, placed, view->glyphs, layout_sides(screen->width)};
     for (int i = 0; i < screen->width * screen->height; i++) screen->cell[i] = (Cell){.code = ' '};
     draw_borders(&s);
     for (int i = 0; i < LAYOUT_PANES; i++) {
         if (!layout->pane[i] || !shown(placed->frame[i])) continue;
         draw_pane(&s, placed->frame[i], layout->pane[i], view);
-        if (has_title(placed->frame[i])) draw_title(&s, placed->frame[i], layout->pane[i], view, i == focus);
+        if (!layout_titled(placed->frame[i])) continue;
+        draw_title(&s, placed->frame[i], layout->pane[i], view, i == focus);
+        draw_way_back(&s, placed->frame[i], view);
     }
     draw_status(&s, view);
 }

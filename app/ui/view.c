@@ -18,6 +18,7 @@ enum { TAB_STOP = 8 };
 
 static char *log_new_line(LogLines *log)
 {
+    log->added++;
     if (log->lines < LOG_LINES)
         log->lines++;
     else

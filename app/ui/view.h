@@ -23,6 +23,7 @@ enum { LOG_LINES = 500, LOG_LINE_SIZE = 256 };
 typedef struct {
     char line[LOG_LINES][LOG_LINE_SIZE];
     int first, lines;
+    int64_t added; /* lines ever */
 } LogLines;
 
 void log_add(LogLines *log, const char *utf8); /* cut at newlines and at LOG_LINE_SIZE; tabs are blanks */
@@ -37,6 +38,7 @@ typedef struct {
     int bins;       /* of the reliability diagram and of every ECE: 5, 6, 10, 12, 15, 20 or 30 */
     bool log_loss;  /* loss on a logarithmic axis */
     int scroll;     /* lines that the log pane is scrolled back */
+    bool zoomed;    /* one pane has the screen */
     const LogLines *log;
     const Glyphs *glyphs;
 } View;

@@ -30,10 +30,10 @@ static int take(Rect r, int width, int height, char who)
 }
 
 /* The sum of all areas is the screen: together with no overlap, every cell belongs to one part. */
-static void check(const Layout *layout, int width, int height, int prompt_rows, int zoom)
+static void check_shared(const Layout *layout, const Shares *shares, int width, int height, int prompt_rows, int zoom)
 {
     Placed placed;
-    layout_place(&placed, layout, width, height, prompt_rows, zoom);
+    layout_place(&placed, layout, shares, width, height, prompt_rows, zoom);
     for (int y = 0; y < height; y++) memset(taken[y], 0, (size_t)width);
     int cells = take(placed.prompt, width, height, 'p') + take(placed.status, width, height, 's');
     int wanted = prompt_rows < height ? prompt_rows : height;
@@ -50,6 +50,11 @@ static void check(const Layout *layout, int width, int height, int prompt_rows, 
         cells += take(placed.frame[i], width, height, (char)('0' + i));
     }
     assert_int_equal(cells, width * height);
+}
+
+static void check(const Layout *layout, int width, int height, int prompt_rows, int zoom)
+{
+    check_shared(layout, &layout->shares, width, height, prompt_rows, zoom);
 }
 
 static void every_size(void **state)
@@ -88,10 +93,77 @@ static void how_many_panes(void **state)
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         Placed placed;
         int shown = 0;
-        layout_place(&placed, layout_find(row[i].layout), row[i].width, row[i].height, 1, -1);
+        const Layout *layout = layout_find(row[i].layout);
+        layout_place(&placed, layout, &layout->shares, row[i].width, row[i].height, 1, -1);
         for (int p = 0; p < LAYOUT_PANES; p++) shown += placed.frame[p].height > 0;
         if (shown != row[i].panes) fail_msg("%s: %d panes, not %d", row[i].name, shown, row[i].panes);
         assert_int_equal(placed.status.height, row[i].status);
+    }
+}
+
+/* The border at (x, y) of the layout at 80x24 (prompt in row 23, status in 22), pulled somewhere: what moves. */
+static void dragging(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *layout;
+        int x, y, to_x, to_y;
+        GripKind kind;
+        int pane;
+        Rect frame; /* of that pane afterwards */
+    } row[] = {
+        {"the divider of the columns", "train", 40, 5, 50, 9, GRIP_LEFT, 1, {50, 0, 30, 10}},
+        {"not beyond a pane's least width", "train", 40, 5, 79, 9, GRIP_LEFT, 1, {56, 0, 24, 10}},
+        {"nor to the left", "train", 40, 5, 0, 9, GRIP_LEFT, 1, {24, 0, 56, 10}},
+        {"between two panes of a column", "train", 10, 10, 0, 7, GRIP_ROW, 2, {0, 7, 40, 10}},
+        {"not beyond a pane's least height", "train", 10, 10, 0, 0, GRIP_ROW, 2, {0, 4, 40, 13}},
+        {"nor its own", "train", 10, 10, 0, 23, GRIP_ROW, 2, {0, 13, 40, 4}},
+        {"what goes across below", "train", 10, 17, 0, 12, GRIP_BOTTOM, 4, {0, 12, 80, 10}},
+        {"leaves the columns their room", "train", 10, 17, 0, 0, GRIP_BOTTOM, 4, {0, 8, 80, 14}},
+        {"what goes across above", "compare", 10, 9, 0, 14, GRIP_TOP, 1, {0, 14, 40, 8}},
+        {"leaves them theirs", "compare", 10, 9, 0, 30, GRIP_TOP, 1, {0, 18, 40, 4}},
+        {"no border inside a pane", "train", 10, 5, 30, 9, GRIP_NONE, 0, {0, 0, 40, 10}},
+        {"nor at the top", "train", 10, 0, 10, 9, GRIP_NONE, 0, {0, 0, 40, 10}},
+        {"nor at the left edge", "train", 0, 5, 30, 5, GRIP_NONE, 0, {0, 0, 40, 10}},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        Placed placed;
+        const Layout *layout = layout_find(row[i].layout);
+        Shares shares = layout->shares;
+        layout_place(&placed, layout, &shares, 80, 24, 1, -1);
+        Grip grip = layout_grip(layout, &placed, row[i].x, row[i].y);
+        if (grip.kind != row[i].kind || grip.pane != row[i].pane)
+            fail_msg("%s: grip %d of pane %d", row[i].name, grip.kind, grip.pane);
+        layout_pull(&shares, layout, &placed, grip, row[i].to_x, row[i].to_y);
+        layout_place(&placed, layout, &shares, 80, 24, 1, -1);
+        Rect r = placed.frame[row[i].pane], wanted = row[i].frame;
+        if (memcmp(&r, &wanted, sizeof r) != 0)
+            fail_msg("%s: %d, %d, %d x %d", row[i].name, r.x, r.y, r.width, r.height);
+    }
+    Placed placed;
+    layout_place(&placed, &layouts[0], &layouts[0].shares, 80, 24, 1, -1);
+    assert_int_equal(layout_grip(&layouts[0], &placed, 3, 22).pane, -1); /* the status line */
+    assert_int_equal(layout_grip(&layouts[0], &placed, -1, 500).pane, -1);
+}
+
+/* However borders are pulled, on whatever screen afterwards, panes stay inside and apart. */
+static void dragged_anywhere(void **state)
+{
+    (void)state;
+    uint32_t random = 1;
+    for (const Layout *layout = layouts; layout->name; layout++) {
+        Shares shares = layout->shares;
+        for (int i = 0; i < 3000; i++) {
+            int at[6];
+            Placed placed;
+            for (int k = 0; k < 6; k++) at[k] = (int)((random = random * 1664525u + 1013904223u) >> 8);
+            int width = 1 + at[0] % WIDTH, height = 1 + at[1] % HEIGHT;
+            layout_place(&placed, layout, &shares, width, height, 1, -1);
+            Grip grip = layout_grip(layout, &placed, at[2] % width, at[3] % height);
+            layout_pull(&shares, layout, &placed, grip, at[4] % 250 - 20, at[5] % 90 - 10);
+            check_shared(layout, &shares, width, height, 1, -1);
+            check_shared(layout, &shares, 1 + at[4] % WIDTH, 1 + at[5] % HEIGHT, 1, -1);
+        }
     }
 }
 
@@ -107,10 +179,8 @@ static void found_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_size),
-        cmocka_unit_test(every_zoom),
-        cmocka_unit_test(how_many_panes),
-        cmocka_unit_test(found_by_name),
+        cmocka_unit_test(every_size), cmocka_unit_test(every_zoom),       cmocka_unit_test(how_many_panes),
+        cmocka_unit_test(dragging),   cmocka_unit_test(dragged_anywhere), cmocka_unit_test(found_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

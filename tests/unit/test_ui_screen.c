@@ -73,7 +73,7 @@ static char *screen_of(const View *view, const char *layout, int width, int heig
     Canvas canvas;
     Placed placed;
     assert_int_equal(canvas_open(&canvas, width, height, NULL), OK);
-    layout_place(&placed, layout_find(layout), width, height, 1, zoom);
+    layout_place(&placed, layout_find(layout), &layout_find(layout)->shares, width, height, 1, zoom);
     screen_draw(&canvas, layout_find(layout), &placed, view, zoom < 0 ? 0 : zoom);
     char *text = canvas_string(&canvas, NULL);
     canvas_close(&canvas);
@@ -169,7 +169,7 @@ static void prompt_stays_blank(void **state)
             Canvas canvas;
             Placed placed;
             assert_int_equal(canvas_open(&canvas, width, height, NULL), OK);
-            layout_place(&placed, layout, width, height, 2, -1);
+            layout_place(&placed, layout, &layout->shares, width, height, 2, -1);
             screen_draw(&canvas, layout, &placed, &view, 0);
             for (int i = placed.prompt.y * width; i < height * width; i++) assert_int_equal(canvas.cell[i].code, ' ');
             canvas_close(&canvas);
@@ -204,7 +204,7 @@ static void focus_is_marked(void **state)
     Canvas canvas;
     Placed placed;
     const Layout *layout = layout_find("train");
-    layout_place(&placed, layout, 80, 24, 1, -1);
+    layout_place(&placed, layout, &layout->shares, 80, 24, 1, -1);
     for (int focus = 0; focus < 5; focus++) {
         assert_int_equal(canvas_open(&canvas, 80, 24, NULL), OK);
         screen_draw(&canvas, layout, &placed, &view, focus);

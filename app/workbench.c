@@ -186,11 +186,11 @@ static void start_first(Workbench *w)
         log_line(w, err.msg);
 }
 
-/* What the log gets from now on, and for a moment, is one answer. */
-static void expect_answer(Workbench *w)
+/* What the log gets from now on, and for a moment, answers a line that begins or ends. */
+static void expect_answer(Workbench *w, bool begins)
 {
     double now = clock_seconds();
-    if (now >= w->answer_end) w->answer_from = w->face.log.added;
+    if (begins || now >= w->answer_end) w->answer_from = w->face.log.added;
     w->answer_end = now + answer_seconds;
 }
 
@@ -201,7 +201,7 @@ static void start_line(Workbench *w, const char *text)
     snprintf(echo, sizeof echo, "tare> %s", text);
     w->face.view.scroll = 0;
     log_line(w, echo);
-    expect_answer(w);
+    expect_answer(w, true);
     if (!*text) return;
     if (w->tasks == LINES_MOST) {
         log_line(w, "too many lines are still at work; Ctrl-C stops the newest");
@@ -235,7 +235,7 @@ static void finish_lines(Workbench *w)
             w->task[left++] = task;
             continue;
         }
-        expect_answer(w);
+        expect_answer(w, false);
         if (task_state(task) == TASK_DONE) task_print(w->script, task);
         fflush(stdout);
         char note[64];

@@ -40,7 +40,8 @@ static Range widened(Range r)
 /* The range with round numbers at both ends and in the middle that wastes least. */
 static Range rounded(Range r)
 {
-    static const double steps[] = {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8}, slack = 1e-9; /* for what is round but for its last bits */
+    static const double steps[] = {1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8},
+                        slack = 1e-9; /* for what is round but for its last bits */
     double power = pow(10, floor(log10(r.hi / 4 - r.lo / 4)));
     for (int decade = 0; decade < 3; decade++, power *= 10)
         for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
@@ -218,12 +219,20 @@ static int draw_series(Canvas *canvas, const Layout *at, const Chart *chart, int
         }
         int px = dot_x(at, series->x[i], glyphs), py = dot_y(at, y, glyphs);
         canvas_line(canvas, glyphs, joined ? last_x : px, joined ? last_y : py, px, py, ink);
-        if (chart->clip_y && y > at->y.hi) canvas_put(canvas, px / glyphs->dots_x, at->top, glyphs->above, ink);
         last_x = px;
         last_y = py;
         joined = true;
     }
     return last_y < 0 ? -1 : last_y / glyphs->dots_y;
+}
+
+/* A sign on the plot's edge wherever a point of the series is above it. */
+static void draw_above(Canvas *canvas, const Layout *at, const Chart *chart, int s, int ink, const Glyphs *glyphs)
+{
+    const Series *series = &chart->series[s];
+    for (ptrdiff_t i = 0; chart->clip_y && i < series->n; i++)
+        if (isfinite(series->x[i]) && placed(chart, series->y[i]) > at->y.hi)
+            canvas_put(canvas, dot_x(at, series->x[i], glyphs) / glyphs->dots_x, at->top, glyphs->above, ink);
 }
 
 /* The name beside the curve's end, on the nearest free row from there down, then up. */
@@ -279,6 +288,7 @@ void chart_draw(Canvas *canvas, const Chart *chart, const Glyphs *glyphs)
     for (int s = 0; s < chart->count; s++) {
         int ink = chart->ink ? chart->ink[s] : INK_SERIES + s;
         int end = draw_series(canvas, &at, chart, s, ink, glyphs);
+        draw_above(canvas, &at, chart, s, ink, glyphs);
         draw_name(canvas, &at, chart->series[s].name, end, ink);
     }
     for (int i = 0; i < chart->marks; i++) draw_mark(canvas, &at, chart, &chart->mark[i], glyphs);

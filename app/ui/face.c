@@ -166,13 +166,15 @@ Status face_show(Face *f, const FaceWish *wish, Err *err)
     if (wish->bins < 1 || FINE_BINS % wish->bins != 0)
         return err_set(err, ERR_USAGE, "bins = %d does not divide %d; take 5, 6, 10, 12, 15, 20 or 30", wish->bins,
                        FINE_BINS);
-    if (chosen != f->view.chosen) f->view.at = 0;
+    if (chosen != f->view.chosen) {
+        f->view.at = 0;
+        f->view.follow = chosen == f->view.runs - 1;
+    }
     f->layout = to;
     f->focus = focus;
     f->zoom = wish->zoom ? focus : -1;
     f->was = NULL;
     f->view.chosen = chosen;
-    f->view.follow = chosen == f->view.runs - 1;
     f->view.bins = wish->bins;
     f->view.log_loss = wish->log_loss;
     f->dirty = true;
@@ -196,6 +198,8 @@ void face_zoom_log(Face *f)
 
 void face_answer(Face *f, int lines)
 {
+    if (lines < 1) return;
+    place(f); /* a line may have changed the layout */
     Rect r = log_inside(f);
     f->view.scroll = 0;
     if (r.height > 0 && log_scroll_to(&f->log, lines, r.width, r.height, f->view.glyphs) == 0) return;

@@ -59,6 +59,27 @@ shows '^\$'
 line "the workbench opens" 'tare>' "$tare"
 step "empty panes say what to type" 'train.stage1'
 line "a value prints itself" '^│.*│2 +│$|│2 ' '1 + 1'
+line "a long answer opens the log, from its first line" '^┌━ log - .*Esc: all panes ━┐$' '?ece'
+shows '^│# ece'
+report $? "whose first line is on top"
+step "PgDn goes on" 'print\(calib.diagram' PageDown
+step "Esc goes back to all panes" '^┌━ loss' Escape
+line "io.read asks at the prompt" '^io.read>' 'io.write "your name? " name, count = io.read("l", "n")'
+line "and takes one line each" '^io.read>' 'Ada'
+line "as a line and a number" '^tare>' '42'
+line "which the script gets" 'Ada +42 +integer' 'print(name, count, math.type(count))'
+line "ui.show names a layout" '^┌━ reliability' 'ui.show{ layout = "calibration" }'
+line "a wrong name says which there are" 'there are *│?$|there are train, calibration, compare' 'ui.show{ layout = "trains" }'
+line "and back" '^┌━ loss' 'ui.show{ layout = "train" }'
+mux send-keys -t t -l $'\e[<0;41;6M\e[<32;45;6M\e[<32;51;6M\e[<0;51;6m'
+step "a border follows the mouse" '^┌━ loss ━{40,}┬'
+mux send-keys -t t -l $'\e[<0;51;6M\e[<32;41;6M\e[<0;41;6m'
+step "and goes back" '^┌━ loss ━{30,33}┬'
+mux send-keys -t t -l $'\e[<0;60;6M\e[<0;60;6m'
+step "a click gives the focus" '┬━ reliability ━'
+mux send-keys -t t -l $'\e[<0;60;6M\e[<0;60;6m'
+step "another zooms" '^┌━ reliability ━+ Esc: all panes ━┐$'
+step "Esc goes back" '^┌─ loss' Escape
 line "data" 'data set blends' 'ds = data.blends{ train = 400, valid = 200, test = 200, classes = 4, size = 16 } return ds'
 net='train.stage1{ data = ds, model = nn.mlp{ hidden = 16 }, epochs = 3, name = "typed" }:wait().digest'
 line "a short run's digest" '[0-9a-f]{16}' "$net"
@@ -73,7 +94,10 @@ before=$(screen | grep -oE 'step [0-9]+' | tail -n 1)
 shows '!' "$before/"
 report $? "the status line advances beside it"
 step "Ctrl-C stops the line" 'interrupted' C-c
-step "F5 zooms" '^┌━ loss[^┬]*┐$' F5
+line "another busy line" 'tare> while true' 'while true do end'
+kill -INT "$(pgrep -P "$(mux list-panes -t t -F '#{pane_pid}')" | head -n 1)"
+step "SIGINT is Ctrl-C" 'interrupted'
+step "F5 zooms" '^┌━ reliability[^┬]*┐$' F5
 step "and back" '┬' F5
 step "scrubbing looks back" 'looking at' Left Left
 mux send-keys -t t Space

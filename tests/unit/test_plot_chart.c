@@ -17,6 +17,9 @@ static const double step[] = {0, 1, 2, 3}, loss[] = {10, 1, .1, .1}, share[] = {
 static const double negative[] = {-1, 0, 10, 1}, freeze = 1.5;
 static const Series falling = {"train", step, loss, 4}, error = {NULL, step, share, 4},
                     partly = {NULL, step, negative, 4};
+static const double ten[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, spike[] = {80, 4, 3, 2, 1, 1, 2, 1, 1, 1};
+static const double twice[] = {80, 70, 3, 2, 1, 1, 2, 1, 1, 1};
+static const Series once_high = {NULL, ten, spike, 10}, twice_high = {NULL, ten, twice, 10};
 static const Mark best[] = {{2, .1, '*', INK_BEST, "best 2"}};
 static const Tick ticks[] = {{0, "0"}, {3, "3"}, {1.5, "104"}, {.75, "stage 1"}, {2.9, "touches"}};
 
@@ -61,6 +64,26 @@ static void golden(void **state)
          "  0% +\n"
          "     +----------------------------\n"
          "      0                          3\n"},
+        {"a tenth of the points is above the axis",
+         24,
+         6,
+         {.series = &once_high, .count = 1, .clip_y = true, .from_zero = true, .round_y = true},
+         "4 +^''.\n"
+         "  |    ''..     .\n"
+         "  |        '...' ''.....\n"
+         "0 +\n"
+         "  +---------------------\n"
+         "   0                   9\n"},
+        {"a fifth is not left out",
+         24,
+         6,
+         {.series = &twice_high, .count = 1, .clip_y = true, .from_zero = true, .round_y = true},
+         "80 +'..\n"
+         "   |  '.\n"
+         "   |   :\n"
+         " 0 +    :...............\n"
+         "   +--------------------\n"
+         "    0                  9\n"},
         {"no logarithm: a gap",
          20,
          5,

@@ -120,6 +120,7 @@ static void golden(void **state)
                      .bins = row[i].bins,
                      .log_loss = row[i].log_loss,
                      .scroll = row[i].scroll,
+                     .zoomed = row[i].zoom >= 0,
                      .log = row[i].runs ? &lines : &no_lines,
                      .glyphs = glyphs_of(row[i].glyphs)};
         char path[PATH_SIZE];

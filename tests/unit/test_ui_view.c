@@ -205,6 +205,32 @@ static void lines_of_the_log(void **state)
     assert_string_equal(nth_line(&log, LOG_LINES - 1), "line 509");
 }
 
+/* Six lines, the third of them wrapped to three rows where a row has 10 cells. */
+static void scrolled_to_an_answer(void **state)
+{
+    (void)state;
+    static LogLines log;
+    static const struct {
+        const char *name;
+        int lines, width, height, scroll;
+    } row[] = {
+        {"all fit", 6, 10, 8, 0},
+        {"a row is missing", 6, 10, 7, 1},
+        {"the first of them on top", 4, 10, 4, 2},
+        {"wider: nothing is wrapped", 4, 40, 4, 0},
+        {"higher than the pane, on its own", 4, 10, 2, 3},
+        {"the newest", 1, 10, 4, 0},
+        {"more than there are", 99, 10, 3, 4},
+        {"a pane of one cell", 6, 1, 1, 5},
+    };
+    log_add(&log, "one\ntwo\nthis is cut to rows\nfour\nfive\nsix");
+    assert_int_equal(log.added, 6);
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        int scroll = log_scroll_to(&log, row[i].lines, row[i].width, row[i].height, glyphs_of(GLYPHS_ASCII));
+        if (scroll != row[i].scroll) fail_msg("%s: %d", row[i].name, scroll);
+    }
+}
+
 static void wrapped_texts(void **state)
 {
     (void)state;
@@ -287,6 +313,7 @@ int main(void)
         cmocka_unit_test(status_line),
         cmocka_unit_test(status_while_running),
         cmocka_unit_test(lines_of_the_log),
+        cmocka_unit_test(scrolled_to_an_answer),
         cmocka_unit_test(wrapped_texts),
         cmocka_unit_test(the_track),
         cmocka_unit_test(thinned_traces),

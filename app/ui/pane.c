@@ -1,10 +1,9 @@
-/* pane.c - what panes share: the run that is looked at, two stages on one axis, short texts. Main thread. */
+/* pane.c - what panes share: the run that is looked at, short texts. Main thread. */
 #include "ui/pane.h"
 
 #include "base/text.h"
 #include "plot/plottext.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,9 +14,16 @@ const ViewRun *view_chosen(const View *view)
     return view->chosen >= 0 && view->chosen < view->runs ? &view->run[view->chosen] : NULL;
 }
 
-static const StagePoint *stage_of(const RunLog *log)
+RunView view_of_run(const View *view)
 {
-    return log->stages > 0 ? &log->stage[log->stages - 1] : NULL;
+    const ViewRun *run = view_chosen(view);
+    return (RunView){.log = run->log,
+                     .parent = run->parent,
+                     .bins = view->bins,
+                     .log_loss = view->log_loss,
+                     .at = view->at ? view_eval(view) : NULL,
+                     .at_parent = view->at_parent,
+                     .glyphs = view->glyphs};
 }
 
 void stage_title(char *dst, size_t size, const RunLog *log)
@@ -29,125 +35,6 @@ void stage_title(char *dst, size_t size, const RunLog *log)
         snprintf(dst, size, "stage %d %s", (int)stage->stage, stage->name);
     else
         text_copy(dst, size, stage->name);
-}
-
-int stage_steps(const RunLog *log)
-{
-    const StagePoint *stage = stage_of(log);
-    int steps = log->now_step;
-    if (stage && !run_state_ended(log->state) && stage->steps > steps) steps = stage->steps;
-    return steps > 0 ? steps : 1;
-}
-
-double eval_count(const EvalPoint *eval)
-{
-    double count = 0;
-    for (int b = 0; b < FINE_BINS; b++) count += eval->bins.count[b];
-    return count;
-}
-
-/* ---- the axis ---- */
-
-static void add_tick(Track *track, double x, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static void add_tick(Track *track, double x, const char *format, ...)
-{
-    va_list args;
-    va_start(args, format);
-    vsnprintf(track->text[track->ticks], sizeof *track->text, format, args);
-    va_end(args);
-    track->tick[track->ticks] = (Tick){x, track->text[track->ticks]};
-    track->ticks++;
-}
-
-void track_open(Track *track, const ViewRun *run)
-{
-    static const double least = 1. / 3;
-    *track = (Track){.log = {run->parent, run->log}, .steps = {1, stage_steps(run->log)}};
-    if (run->parent) {
-        track->steps[0] = stage_steps(run->parent);
-        track->split = track->steps[0] / (track->steps[0] + track->steps[1]);
-        if (track->split < least) track->split = least;
-        if (track->split > 1 - least) track->split = 1 - least;
-    }
-    add_tick(track, 0, "0");
-    if (run->log->stages > 0) add_tick(track, 1, "%.0f", track->steps[1]);
-    if (run->parent) add_tick(track, track->split, "%.0f", track->steps[0]);
-    for (int part = 0; part < TRACK_PARTS; part++) {
-        const StagePoint *stage = track->log[part] ? stage_of(track->log[part]) : NULL;
-        double middle = part == 0 ? track->split / 2 : (1 + track->split) / 2;
-        if (stage) add_tick(track, middle, "%s", stage->name);
-    }
-}
-
-double track_x(const Track *track, int part, int step)
-{
-    double share = step / track->steps[part];
-    return part == 0 ? share * track->split : track->split + share * (1 - track->split);
-}
-
-/* ---- curves and marks ---- */
-
-/* How many neighbours make one point of a trace. */
-static ptrdiff_t thinning(ptrdiff_t n)
-{
-    return (n + TRACE_MOST - 1) / TRACE_MOST;
-}
-
-/* The i-th value, at x, with `group` of them to a point. */
-static void trace_add(Trace *trace, ptrdiff_t i, ptrdiff_t group, double x, double y)
-{
-    ptrdiff_t p = i / group, inside = i % group;
-    if (inside == 0) {
-        trace->x[p] = trace->y[p] = 0;
-        trace->n = p + 1;
-    }
-    trace->x[p] += (x - trace->x[p]) / (double)(inside + 1);
-    trace->y[p] += (y - trace->y[p]) / (double)(inside + 1);
-}
-
-void trace_training(Trace *trace, const Track *track, int part)
-{
-    const RunLog *log = track->log[part];
-    trace->n = 0;
-    for (ptrdiff_t i = 0; log && i < log->steps; i++)
-        trace_add(trace, i, thinning(log->steps), track_x(track, part, log->step[i].step), log->step[i].loss);
-}
-
-/* An evaluation on the way, not one of the kept checkpoint at the end. */
-static bool on_the_way(const EvalPoint *eval)
-{
-    return strcmp(eval->split, "valid") == 0 && strcmp(eval->checkpoint, "now") == 0;
-}
-
-void trace_validation(Trace *trace, const Track *track, int part, const View *view,
-                      double (*value)(const View *view, const EvalPoint *eval))
-{
-    const RunLog *log = track->log[part];
-    ptrdiff_t count = 0, seen = 0;
-    trace->n = 0;
-    for (ptrdiff_t i = 0; log && i < log->evals; i++) count += on_the_way(&log->eval[i]);
-    for (ptrdiff_t i = 0; log && i < log->evals; i++) {
-        const EvalPoint *eval = &log->eval[i];
-        if (on_the_way(eval))
-            trace_add(trace, seen++, thinning(count), track_x(track, part, eval->step), value(view, eval));
-    }
-}
-
-int track_marks(Mark *mark, char *word, size_t word_size, const Track *track, const View *view,
-                double (*value)(const View *view, const EvalPoint *eval))
-{
-    const EvalPoint *best = runlog_best(track->log[1]), *at = view->at ? view_eval(view) : NULL;
-    int marks = 0;
-    if (best) {
-        snprintf(word, word_size, "best %d", (int)best->epoch);
-        mark[marks++] = (Mark){track_x(track, 1, best->step), value(view, best), '*', INK_BEST, word};
-    }
-    if (at) {
-        int part = view->at_parent ? 0 : 1;
-        mark[marks++] = (Mark){track_x(track, part, at->step), value(view, at), view->glyphs->mark, INK_MARK, NULL};
-    }
-    return marks;
 }
 
 /* ---- texts ---- */

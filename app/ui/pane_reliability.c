@@ -3,7 +3,6 @@
 #include "ui/pane.h"
 
 #include <stdio.h>
-#include <string.h>
 
 enum { HEADLINE_LEAST = 16 }; /* rows from which a line of figures stands above the diagram */
 
@@ -15,23 +14,7 @@ static const EvalPoint *parent_eval(const View *view)
 
 static void title(char *dst, size_t size, const View *view)
 {
-    const EvalPoint *eval = view_eval(view), *was = parent_eval(view);
-    if (!eval)
-        snprintf(dst, size, "reliability");
-    else if (was && !(view->at && view->at_parent))
-        snprintf(dst, size, "reliability - ECE %.1f%% (was %.1f%%)", 100 * view_ece(view, eval),
-                 100 * view_ece(view, was));
-    else
-        snprintf(dst, size, "reliability - ECE %.1f%%", 100 * view_ece(view, eval));
-}
-
-/* "epoch 30 (best), valid n = 400: acc 66.5%, conf 34.2%" */
-static void headline(char *dst, size_t size, const View *view, const EvalPoint *eval)
-{
-    bool now = strcmp(eval->checkpoint, "now") == 0, parent = view->at && view->at_parent;
-    snprintf(dst, size, "%sepoch %d%s%s%s, %s n = %.0f: acc %.1f%%, conf %.1f%%", parent ? "stage 1, " : "",
-             (int)eval->epoch, now ? "" : " (", now ? "" : eval->checkpoint, now ? "" : ")", eval->split,
-             eval_count(eval), 100 * eval->accuracy, 100 * eval->confidence);
+    eval_title(dst, size, view_eval(view), view->at && view->at_parent ? NULL : parent_eval(view), view->bins);
 }
 
 static void draw(Canvas *canvas, const View *view)
@@ -53,7 +36,7 @@ static void draw(Canvas *canvas, const View *view)
     }
     if (was && bins_from_fine(ghost, view->bins, &was->bins, NULL) != OK) was = NULL;
     if (view->at && view->at_parent) was = NULL; /* stage 1 is not behind itself */
-    headline(line, sizeof line, view, eval);
+    eval_headline(line, sizeof line, eval, view->at && view->at_parent);
     diagram_draw_ghost(canvas, bin, was ? ghost : NULL, view->bins, canvas->height >= HEADLINE_LEAST ? line : NULL,
                        view->glyphs);
 }

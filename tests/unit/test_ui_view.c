@@ -265,19 +265,19 @@ static void the_track(void **state)
 {
     (void)state;
     Track track;
-    track_open(&track, &run[1]);
+    track_open(&track, &vtst, &base);
     assert_near(track.split, 104. / 224, 1e-12);
     assert_near(track_x(&track, 0, 52), track.split / 2, 1e-12);
     assert_near(track_x(&track, 1, 0), track.split, 1e-12);
     assert_near(track_x(&track, 1, 120), 1, 1e-12);
     RunLog quick = vtst;
     quick.now_step = 7;
-    track_open(&track, &(ViewRun){"quick", &quick, &base, "base"});
+    track_open(&track, &quick, &base);
     assert_near(track.split, 2. / 3, 1e-12);
     quick.state = RUN_RUNNING; /* planned: 120 steps */
-    track_open(&track, &(ViewRun){"quick", &quick, &base, "base"});
+    track_open(&track, &quick, &base);
     assert_near(track.split, 104. / 224, 1e-12);
-    track_open(&track, &run[0]);
+    track_open(&track, &base, NULL);
     assert_near(track.split, 0, 0);
     assert_near(track_x(&track, 1, 52), .5, 1e-12);
 }
@@ -293,7 +293,7 @@ static void thinned_traces(void **state)
     for (int i = 0; i < 1000; i++) point[i] = (StepPoint){.step = i, .loss = i};
     log.step = point;
     log.steps = 1000;
-    track_open(&track, &(ViewRun){"long", &log, NULL, NULL});
+    track_open(&track, &log, NULL);
     trace_training(&trace, &track, 1);
     assert_int_equal(trace.n, 334); /* three to a point */
     assert_near(trace.y[0], 1, 1e-12);

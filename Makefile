@@ -6,9 +6,9 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 LAYERS  ?= base kernel nn data calib engine plot ui script .
 
-PACKAGES := lua5.4 jansson zlib libxxhash openblas ncursesw readline
+PACKAGES := lua5.4 jansson zlib libxxhash openblas ncursesw readline freetype2 libpng fontconfig
 DEBIAN   := pkg-config libopenblas-pthread-dev libncurses-dev libreadline-dev liblua5.4-dev libjansson-dev \
-            zlib1g-dev libxxhash-dev librandom123-dev
+            zlib1g-dev libxxhash-dev librandom123-dev libfreetype-dev libpng-dev libfontconfig-dev
 DEBIAN_TEST := libcmocka-dev tmux
 
 WARN   := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
@@ -75,7 +75,8 @@ setup:
 check-libraries:
 	@bad=; command -v pkg-config >/dev/null || { echo "missing: pkg-config (Debian: pkg-config)"; exit 1; }; \
 	for p in lua5.4:liblua5.4-dev jansson:libjansson-dev zlib:zlib1g-dev libxxhash:libxxhash-dev \
-	    openblas:libopenblas-pthread-dev ncursesw:libncurses-dev readline:libreadline-dev; do \
+	    openblas:libopenblas-pthread-dev ncursesw:libncurses-dev readline:libreadline-dev \
+	    freetype2:libfreetype-dev libpng:libpng-dev fontconfig:libfontconfig-dev; do \
 	    pkg-config --exists $${p%%:*} || { echo "missing library: $${p%%:*} (Debian: $${p##*:})"; bad=1; }; done; \
 	echo '#include <Random123/philox.h>' | $(CC) -E -x c - >/dev/null 2>&1 \
 	    || { echo "missing header: Random123/philox.h (Debian: librandom123-dev)"; bad=1; }; \

@@ -1,7 +1,7 @@
--- figure.lua - what plot.save() writes of a comparison.
+-- figure.lua - what plot.save() writes of tables: a comparison, a list of runs.
 
 local figure = {}
-local compare = require "compare"
+local compare, listing = require "compare", require "listing"
 
 local figures = { "accuracy", "ece", "mce", "nll", "brier", "gap" }
 
@@ -11,7 +11,7 @@ local function field(value)
     return text:find '[",\n]' and '"' .. text:gsub('"', '""') .. '"' or text
 end
 
--- A line a row: label, runs, seeds, n, then mean and sd of each figure.
+-- Of a comparison a line a row: label, runs, seeds, n, then mean and sd of each figure.
 local function csv(rows)
     local head = { "label", "runs", "seeds", "n" }
     for _, key in ipairs(figures) do head[#head + 1], head[#head + 2] = key, key .. "_sd" end
@@ -28,15 +28,37 @@ local function csv(rows)
     return table.concat(lines, "\n") .. "\n"
 end
 
--- What C needs of a comparison: its recipe, then as text (svg: nil), headers, cells and notes of its table.
-function figure.comparison(value, format)
-    if not compare.is(value) then
-        error("plot.save: expected predictions, a run or a comparison, got " .. type(value), 0)
+local function comparison_text(value, format)
+    if format == "csv" then return csv(value.rows) end
+    return tostring(value) .. "\n"
+end
+
+local function list_text(value, format)
+    if format == "txt" then return tostring(value) .. "\n" .. listing.recipe .. "\n" end
+    local headers, cells = listing.cells(value)
+    local lines = {}
+    for i, row in ipairs{ headers, table.unpack(cells) } do
+        local line = {}
+        for k, cell in ipairs(row) do line[k] = field(cell or nil) end
+        lines[i] = table.concat(line, ",") .. "\n"
     end
-    if format == "csv" then return value.recipe, csv(value.rows) end
-    if format == "txt" then return value.recipe, tostring(value) .. "\n" end
-    local headers, cells = compare.cells(value.rows)
-    return value.recipe, nil, headers, cells, compare.notes(value)
+    return table.concat(lines)
+end
+
+-- What C needs of a comparison or a list of runs: its recipe, then as text, or headers, cells, notes and title of its
+-- table.
+function figure.table(value, format)
+    local text = format == "csv" or format == "txt"
+    if compare.is(value) then
+        if text then return value.recipe, comparison_text(value, format) end
+        local headers, cells = compare.cells(value.rows)
+        return value.recipe, nil, headers, cells, compare.notes(value), "comparison on the test images"
+    elseif listing.is(value) then
+        if text then return listing.recipe, list_text(value, format) end
+        local headers, cells = listing.cells(value)
+        return listing.recipe, nil, headers, cells, listing.recipe, "runs"
+    end
+    error("plot.save: expected predictions, a run, a comparison or runs.list(), got " .. type(value), 0)
 end
 
 return figure

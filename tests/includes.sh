@@ -39,8 +39,10 @@ for file in app/*/*.[ch] app/*.[ch]; do
             cblas.h:app/kernel/gemm.c | cblas.h:app/kernel/blas.h) ;;
             lua*.h:app/script/* | lauxlib.h:app/script/* | lualib.h:app/script/*) ;;
             lua*.h:app/main.c | lua*.h:app/loop.[ch]) ;;
+            ft2build.h:app/plot/* | freetype/*:app/plot/* | fontconfig/*:app/plot/font.c | png.h:app/plot/paper_png.c) ;;
             curses.h:app/ui/term.c | term.h:app/ui/term.c | readline/*:app/ui/prompt.c) ;;
-            cblas.h:* | openblas*:* | lua.h:* | lauxlib.h:* | lualib.h:* | curses.h:* | ncurses*:* | readline/*:*)
+            cblas.h:* | openblas*:* | lua.h:* | lauxlib.h:* | lualib.h:* | curses.h:* | ncurses*:* | readline/*:* | \
+                ft2build.h:* | freetype/*:* | fontconfig/*:* | png.h:*)
                 bad="$bad <$include>" ;;
         esac
     done

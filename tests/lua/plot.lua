@@ -12,7 +12,7 @@ local comparison = runs.compare{ ["Z < 8 & \"more\" ±"] = { base }, temperature
 local function saved(suffix, ...)
     local name = os.tmpname()
     plot.save(name .. suffix, ...)
-    local file = assert(io.open(name .. suffix))
+    local file = assert(io.open(name .. suffix, "rb"))
     local text = file:read "a"
     file:close()
     os.remove(name)
@@ -101,7 +101,75 @@ holds(saved(".txt", base), "ECE %", "a run as text")
 local queued = train.stage1{ data = ds, model = nn.mlp{}, name = "unborn", batch = 16, epochs = 1 }
 local early = saved(".svg", queued)
 tap.is(unbalanced(early), nil, "a run that has not begun has a figure too")
+tap.raises(function() plot.save("fig.svg", queued, { pane = "reliability" }) end, "no evaluation yet", "but no diagram")
 queued:wait()
+
+-- ---- panes of a run ----------------------------------------------------------------------------
+
+local child = train.tst{ from = base, batch = 16, steps = 12, log_every = 4, seed = 7, name = "child" }:wait()
+svg = saved(".svg", child)
+sound(svg, "curves of two stages")
+holds(svg, ">features freeze<", "the rule has a name")
+holds(svg, ">stage 1, step<", "stage 1 lies left of it")
+holds(svg, ">TST, step<", "and the run right")
+svg = saved(".svg", child, { pane = "reliability" })
+sound(svg, "a run's diagram")
+local function ece_of(run, bins)
+    local newest
+    for _, e in ipairs(run.evals) do newest = e.split == "valid" and e or newest end
+    if bins == 10 then return newest.ece end
+    return calib.ece(run:predict "valid", { bins = bins })
+end
+holds(svg, ("child, TST: ECE %.2f %% (was %.2f %%)"):format(100 * ece_of(child, 10), 100 * ece_of(base, 10)),
+    "its title says both ECE")
+holds(svg, "valid n = 64: acc ", "the note says of how many images")
+holds(svg, ">stage 1<", "the ghosts are in the legend")
+holds(saved(".svg", child, { pane = "reliability", bins = 20 }),
+    ("ECE %.2f %% (was %.2f %%)"):format(100 * ece_of(child, 20), 100 * ece_of(base, 20)), "by other bins")
+csv = saved(".csv", child, { pane = "reliability", bins = 5 })
+holds(csv, "\nlo,hi,count,accuracy,confidence,gap,was\n", "the csv has what was")
+tap.is(select(2, csv:gsub("\n", "\n")), 8, "a line a bin")
+holds(saved(".txt", child, { pane = "reliability" }), "child, TST: ECE ", "as text")
+svg = saved(".svg", base, { pane = "reliability" })
+tap.is(svg:find("was", 1, true), nil, "stage 1 has nothing behind it")
+svg = saved(".svg", child, { pane = "loss", log = true })
+holds(svg, ">loss (log)<", "a logarithmic axis")
+tap.is(svg:find(">ECE", 1, true), nil, "one pane alone")
+csv = saved(".csv", child, { pane = "ece" })
+holds(csv, "\nstage 1 ECE (valid),", "stage 1 is in the csv")
+tap.is(csv:find("loss", csv:find "curve,step", true), nil, "without the loss")
+
+-- ---- png ---------------------------------------------------------------------------------------
+
+-- Width and height in a png's header.
+local function size(png)
+    tap.is(png:sub(1, 8), "\137PNG\r\n\26\n", "a png")
+    tap.is(png:sub(-8, -5), "IEND", "whole")
+    return table.concat({ (">I4I4"):unpack(png, 17) }, " x ", 1, 2)
+end
+
+local png = saved(".png", pred)
+tap.is(size(png), "960 x 960", "two pixels to a unit")
+holds(png, "Title", "it has a title")
+holds(png, "recipe small, seed 7", "and its recipe")
+tap.ok(png == saved(".png", pred), "the same bytes again")
+tap.is(size(saved(".png", pred, { width = 700, height = 300 })), "1400 x 600", "a given size")
+tap.is(size(saved(".png", pred, { width = 1, height = 1 })), "400 x 400", "the least size")
+tap.is(size(saved(".png", child, { width = 2000, height = 2000 })), "4000 x 4000", "the largest")
+size(saved(".png", child, { pane = "reliability" }))
+size(saved(".png", comparison))
+
+-- ---- a list of runs ----------------------------------------------------------------------------
+
+local list = runs.list()
+svg = saved(".svg", list)
+sound(svg, "a list")
+holds(svg, ">figures</text>", "it names a run")
+csv = saved(".csv", list)
+holds(csv, "\nrun,kind,state,from,data,recipe,seed,acc %,ECE %,s,note\n", "the csv has its columns")
+holds(csv, "\nchild,tst,done,figures,blends,small,7,", "and a line a run")
+holds(saved(".txt", list), tostring(list), "as text it is what it prints")
+size(saved(".png", list))
 
 -- ---- a comparison -------------------------------------------------------------------------------
 
@@ -115,11 +183,18 @@ tap.is(saved(".txt", comparison), tostring(comparison) .. "\n", "as text it is w
 
 -- ---- refusals -----------------------------------------------------------------------------------
 
-tap.raises(function() plot.save("fig.png", pred) end, "there are .svg, .txt and .csv", "png is not written")
+tap.raises(function() plot.save("fig.pdf", pred) end, "there are .svg, .png, .txt and .csv", "pdf is not written")
 tap.raises(function() plot.save("figure", pred) end, "ends in no format", "a name without a suffix")
 tap.raises(function() plot.save("/no/such/folder/fig.svg", pred) end, "/no/such/folder", "a folder that is not there")
-tap.raises(function() plot.save("fig.svg") end, "expected predictions, a run or a comparison, got nil", "nothing")
+tap.raises(function() plot.save("fig.svg") end, "expected predictions, a run, a comparison or runs.list(), got nil", "nothing")
 tap.raises(function() plot.save("fig.svg", {}) end, "got table", "some table")
+tap.raises(function() plot.save("/no/such/folder/fig.png", pred) end, "/no/such/folder", "nor for a png")
+tap.raises(function() plot.save("fig.png", pred, { width = 1e9 }) end, "from 0 to 2000", "an absurd width")
+tap.raises(function() plot.save("fig.png", pred, { height = -1 }) end, "from 0 to 2000", "an absurd height")
+tap.raises(function() plot.save("fig.svg", pred, { pane = "ece" }) end, "are for a run", "a pane of predictions")
+tap.raises(function() plot.save("fig.svg", comparison, { log = true }) end, "are for a run", "a comparison has no axis")
+tap.raises(function() plot.save("fig.svg", base, { pane = "log" }) end, "curves|loss|ece|reliability", "no such pane")
+tap.raises(function() plot.save("fig.svg", base, { bins = 7 }) end, "take 5, 6, 10,", "bins that a run lacks")
 tap.raises(function() plot.save("fig.svg", pred, { widht = 3 }) end, "did you mean 'width'?", "a misspelt option")
 
 tap.done()

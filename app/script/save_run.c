@@ -1,0 +1,137 @@
+/* save_run.c - panes of a run as files, for plot.save. Main thread. */
+#include "script/registry.h"
+#include "script/save.h"
+
+#include "plot/diagram.h"
+#include "plot/runfigure.h"
+#include "script/script.h"
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- what was asked of the run ---- */
+
+/* ", epochs = 30, lr = 0.002"; empty texts are left out. */
+static void add_options(luaL_Buffer *b, const Option *table, const void *spec)
+{
+    char value[OPTION_TEXT_SIZE];
+    for (const Option *o = table; o->name; o++) {
+        if (!*option_text(o, spec, value, sizeof value)) continue;
+        luaL_addstring(b, ", ");
+        luaL_addstring(b, o->name);
+        luaL_addstring(b, " = ");
+        luaL_addstring(b, value);
+    }
+}
+
+static const char *push_recipe(lua_State *L, const Job *j, int bins)
+{
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    lua_pushfstring(L, "run %s: %s%s%s", j->name, j->kind->title, *j->from ? " from " : "", j->from);
+    luaL_addvalue(&b);
+    add_options(&b, j->kind->options, &j->train);
+    luaL_addstring(&b, "; data ");
+    luaL_addstring(&b, j->data.name);
+    const Option *data = dataset_options(j->data.name);
+    if (data) add_options(&b, data, &j->data);
+    luaL_addstring(&b, "; network ");
+    luaL_addstring(&b, j->model.family);
+    add_options(&b, family_find(j->model.family)->options, &j->model);
+    lua_pushfstring(L, "; ECE: top label, %d equal-width bins (lo, hi]", bins);
+    luaL_addvalue(&b);
+    luaL_pushresult(&b);
+    return lua_tostring(L, -1);
+}
+
+/* ---- what is looked at ---- */
+
+/* NULL in stage 1, and where the parent's folder is gone. */
+static const RunLog *parent_log(lua_State *L, const Run *run)
+{
+    Err ignored;
+    const Run *parent = run->parent;
+    if (!parent && *run->job.from) parent = engine_run(script_engine(L), run->job.from, &ignored);
+    return parent ? &parent->log : NULL;
+}
+
+static const EvalPoint *eval_with(const RunLog *log, uint64_t seq)
+{
+    for (ptrdiff_t i = 0; log && i < log->evals; i++)
+        if (log->eval[i].seq == seq) return &log->eval[i];
+    return NULL;
+}
+
+static RunView view_of(lua_State *L, const Save *save, const Run *run, uint64_t seq, bool at_parent)
+{
+    RunView view = {.log = &run->log,
+                    .parent = parent_log(L, run),
+                    .bins = (int)save->spec.bins,
+                    .log_loss = save->spec.log,
+                    .at_parent = at_parent,
+                    .glyphs = script_glyphs(false)};
+    if (seq) view.at = eval_with(at_parent ? view.parent : view.log, seq);
+    if (!view.at) view.at_parent = false;
+    return view;
+}
+
+/* ---- the panes ---- */
+
+static void save_curves(lua_State *L, Save *save, const RunView *view, const char *title, Curves curves)
+{
+    Err err;
+    FigureFile file = {0};
+    int usual = curves == CURVES_BOTH ? 2 * DIAGRAM_HEIGHT : DIAGRAM_HEIGHT;
+    if (save->paper) {
+        Figure figure = save_figure_of(save, title, NULL);
+        Status made = runfigure_curves(&file, &figure, view, curves, &err);
+        save_take(L, save, made, &file, &err);
+    } else if (save->csv) {
+        save_take_text(L, save, runfigure_curves_csv(view, curves, &err), &err);
+    } else {
+        int width = save_or(save->spec.width, DIAGRAM_WIDTH), height = save_or(save->spec.height, usual);
+        save_take_text(L, save, runfigure_curves_text(view, curves, title, width, height, &err), &err);
+    }
+}
+
+static void save_reliability(lua_State *L, Save *save, const RunView *view, const char *title)
+{
+    Err err;
+    RunReliability r;
+    FigureFile file = {0};
+    if (run_reliability(&r, view, title, &err) != OK) raise_err(L, &err);
+    const Bin *ghost = r.ghosts ? r.ghost : NULL;
+    if (save->paper) {
+        Figure figure = save_figure_of(save, r.title, r.note);
+        Status made = figure_diagram(&file, &figure, r.bin, ghost, r.ghost_name, view->bins, &err);
+        save_take(L, save, made, &file, &err);
+    } else if (save->csv) {
+        save_take_text(L, save, save_bins_csv(r.bin, ghost, view->bins, &err), &err);
+    } else {
+        int width = save_or(save->spec.width, DIAGRAM_WIDTH), height = save_or(save->spec.height, DIAGRAM_HEIGHT);
+        save_take_text(L, save, run_reliability_text(&r, view, width, height, &err), &err);
+    }
+}
+
+void save_pane(lua_State *L, Save *save, const Run *run, const char *pane, uint64_t seq, bool at_parent)
+{
+    static const struct {
+        const char *name;
+        Curves curves;
+    } of_curves[] = {{"curves", CURVES_BOTH}, {"loss", CURVES_LOSS}, {"ece", CURVES_ECE}};
+    static const FineBins none;
+    Err err;
+    Bin bin[FINE_BINS];
+    char title[96];
+    if (bins_from_fine(bin, (int)save->spec.bins, &none, &err) != OK) raise_err(L, &err);
+    RunView view = view_of(L, save, run, seq, at_parent);
+    save->recipe = push_recipe(L, &run->job, view.bins);
+    snprintf(title, sizeof title, "%.60s, %s", run->job.name, run->job.kind->title);
+    for (size_t i = 0; i < sizeof of_curves / sizeof *of_curves; i++) {
+        if (strcmp(pane, of_curves[i].name) != 0) continue;
+        save_curves(L, save, &view, title, of_curves[i].curves);
+        return;
+    }
+    save_reliability(L, save, &view, title);
+}

@@ -179,7 +179,7 @@ static Status put_panels(Page *page, const FigurePanel *panel, int panels, const
     Plot p = lay_out(page, panel, panels);
     double legends = 0, gaps = PAGE_GAP * (panels - 1);
     for (int i = 0; i < panels; i++) legends += put_legend(page, &p, &panel[i], i == 0 ? rule_name : NULL, false);
-    bool told = legends <= LEGEND_SHARE * page->height;
+    bool told = legend_fits(page, legends);
     p.height = fmax(10, (page->height - page->top - PAGE_BOTTOM - gaps - (told ? legends : 0)) / panels);
     for (int i = 0; i < panels; i++, p.top += p.height + PAGE_GAP) {
         if (told) p.top += put_legend(page, &p, &panel[i], i == 0 ? rule_name : NULL, true);

@@ -80,25 +80,30 @@ static void put_bins(Page *page, const Plot *p, const Bin *bin, const Bin *ghost
     plot_values(page, p, "accuracy");
 }
 
-Status figure_diagram(FigureFile *file, const Figure *figure, const Bin *bin, const Bin *ghost, const char *ghost_name,
-                      int count, Err *err)
+static void put_diagram(Page *page, const Bin *bin, const Bin *ghost, const char *ghost_name, int count)
 {
-    Page page;
     LegendItem item[5];
     int items = legend_of(item, ghost ? ghost_name : NULL);
     double most = 1;
     for (int i = 0; i < count; i++) most = fmax(most, bin[i].count);
-    TRY(page_open(&page, figure, err));
-    TRY(page_begin(&page, page_side(figure->width), page_side(figure->height), err));
     Plot counts = {.height = 40, .x1 = 1, .y1 = most * 1.15};
-    double left = plot_left(plot_values_width(&page, &counts)), width = page.width - left - PAGE_MARGIN;
-    if (legend_put(&page, item, items, left, page.top, width, false) > LEGEND_SHARE * page.height) items = 0;
-    double legend = legend_put(&page, item, items, left, page.top, width, true);
-    double top = page.top + legend, room = fmax(20, page.height - top - PAGE_BOTTOM - PAGE_GAP);
+    double left = plot_left(plot_values_width(page, &counts)), width = page->width - left - PAGE_MARGIN;
+    if (!legend_fits(page, legend_put(page, item, items, left, page->top, width, false))) items = 0;
+    double top = page->top + legend_put(page, item, items, left, page->top, width, true);
+    double room = fmax(20, page->height - top - PAGE_BOTTOM - PAGE_GAP);
     Plot bars = {.left = left, .top = top, .width = width, .height = 0.8 * room, .x1 = 1, .y1 = 1};
     counts = (Plot){left, top + 0.8 * room + PAGE_GAP, width, 0.2 * room, 0, 1, 0, counts.y1, false};
-    put_bins(&page, &bars, bin, ghost, count);
-    put_counts(&page, &counts, bin, count);
+    put_bins(page, &bars, bin, ghost, count);
+    put_counts(page, &counts, bin, count);
+}
+
+Status figure_diagram(FigureFile *file, const Figure *figure, const Bin *bin, const Bin *ghost, const char *ghost_name,
+                      int count, Err *err)
+{
+    Page page;
+    TRY(page_open(&page, figure, err));
+    TRY(page_begin(&page, page_side(figure->width), page_side(figure->height), err));
+    put_diagram(&page, bin, ghost, ghost_name, count);
     TRY(page_take(&page, file, err));
     page_close(&page);
     return OK;

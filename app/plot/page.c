@@ -183,3 +183,8 @@ double legend_put(Page *page, const LegendItem *item, int items, double x, doubl
     }
     return items > 0 ? line - y + 6 : 0;
 }
+
+bool legend_fits(const Page *page, double height)
+{
+    return height <= 0.3 * page->height;
+}

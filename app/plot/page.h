@@ -50,8 +50,6 @@ double plot_left(double values_width);
 
 /* ---- legends ---- */
 
-#define LEGEND_SHARE 0.3 /* of a figure's height, at most: else it goes */
-
 typedef enum { LEGEND_BOX, LEGEND_LINE, LEGEND_MARK } LegendSign;
 
 typedef struct {
@@ -64,6 +62,9 @@ typedef struct {
 /* Items side by side from (x, y) on, in as many rows as `width` asks for; returns their height. `drawn` false: only the
  * height. */
 double legend_put(Page *page, const LegendItem *item, int items, double x, double y, double width, bool drawn);
+
+/* Whether legends of this height leave room for what they explain. */
+bool legend_fits(const Page *page, double height);
 
 /* A point's sign. */
 void page_mark(Page *page, double x, double y, const Fill *fill);

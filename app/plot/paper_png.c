@@ -183,6 +183,7 @@ static void write_picture(png_structp png, png_infop info, Picture *p)
     png_set_IHDR(png, info, (png_uint_32)r->width, (png_uint_32)r->height, 8, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_pHYs(png, info, density, density, PNG_RESOLUTION_METER);
+    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_NONE); /* flat colours: smaller so, and sooner */
     set_texts(png, info, p);
     png_write_info(png, info);
     for (int y = 0; y < r->height; y++) png_write_row(png, r->pixel + (size_t)y * (size_t)r->width * 3);

@@ -7,9 +7,13 @@
 
 static const Stroke diagonal = {GREY, 1, 5, 4}, ghost_line = {BLACK, 1.5, 3, 2}, ghost_ground = {WHITE, 3, 0, 0};
 
+enum { EDGED = 4 }; /* narrower bins have no edges, which would be all that is seen of them */
+
 static void box(Page *page, double x, double y, double width, double height, const Fill *fill)
 {
-    page->paper.kind->box(&page->paper, x, y, width, height, fill);
+    Fill shown = *fill;
+    if (width < EDGED) shown.edge_width = 0;
+    page->paper.kind->box(&page->paper, x, y, width, height, &shown);
 }
 
 /* A bar to the lower of accuracy and confidence; what lies between the two says which way it errs. */

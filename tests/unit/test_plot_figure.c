@@ -89,6 +89,18 @@ static void test_diagram(void **state)
     well_formed(svg, "two bins");
 }
 
+/* The edges of 200 bins would hide them. */
+static void test_narrow_bins(void **state)
+{
+    (void)state;
+    Bin bin[200];
+    for (int i = 0; i < 200; i++) bin[i] = (Bin){1, 1, 0.5, i / 200.0, (i + 1) / 200.0};
+    char *svg = diagram(&figure, bin, NULL, 200);
+    assert_int_equal(count_of(svg, "fill=\"#0072B2\"/>"), 201); /* and the legend */
+    assert_int_equal(count_of(svg, "fill=\"#999999\"/>"), 200);
+    well_formed(svg, "narrow bins");
+}
+
 /* An accuracy of .75 was at 67 + .25 140 = 102 in the upper bin; an empty bin has no ghost. */
 static void test_ghosts(void **state)
 {
@@ -217,9 +229,9 @@ static void test_table(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_diagram),    cmocka_unit_test(test_ghosts), cmocka_unit_test(test_curve_points),
-        cmocka_unit_test(test_log_axis),   cmocka_unit_test(test_parts),  cmocka_unit_test(test_any_data),
-        cmocka_unit_test(test_long_title), cmocka_unit_test(test_table),
+        cmocka_unit_test(test_diagram),      cmocka_unit_test(test_ghosts),     cmocka_unit_test(test_narrow_bins),
+        cmocka_unit_test(test_curve_points), cmocka_unit_test(test_log_axis),   cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_any_data),     cmocka_unit_test(test_long_title), cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A file and its pixels. */
 typedef struct {
@@ -275,6 +276,25 @@ static void test_fonts(void **state)
     }
 }
 
+/* A system without fonts: fontconfig is given an empty configuration. */
+static void test_no_font(void **state)
+{
+    (void)state;
+    char conf[] = "/tmp/tare-fonts-XXXXXX";
+    static const char empty[] = "<fontconfig><cachedir>/nonexistent</cachedir></fontconfig>";
+    Err err = {.msg = ""};
+    FigureFile file = {0};
+    int fd = mkstemp(conf);
+    assert_true(fd >= 0 && write(fd, empty, sizeof empty - 1) == sizeof empty - 1);
+    close(fd);
+    setenv("FONTCONFIG_FILE", conf, 1);
+    Status drawn = figure_diagram(&file, &figure, two, NULL, NULL, 2, &err);
+    unsetenv("FONTCONFIG_FILE");
+    unlink(conf);
+    assert_int_equal(drawn, ERR_IO);
+    if (!strstr(err.msg, "fonts-dejavu-core") || !strstr(err.msg, "TARE_FONT=")) fail_msg("%s", err.msg);
+}
+
 static void test_too_large(void **state)
 {
     (void)state;
@@ -298,6 +318,7 @@ int main(void)
         cmocka_unit_test(test_texts),
         cmocka_unit_test(test_characters_that_lack),
         cmocka_unit_test(test_fonts),
+        cmocka_unit_test(test_no_font),
         cmocka_unit_test(test_too_large),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

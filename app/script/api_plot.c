@@ -2,10 +2,12 @@
 #include "script/registry.h"
 
 #include "base/file.h"
+#include "base/text.h"
 #include "base/version.h"
 #include "plot/diagram.h"
 #include "plot/plottext.h"
 #include "script/save.h"
+#include "script/script.h"
 #include <lauxlib.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -198,19 +200,55 @@ static void check_run_options(lua_State *L, const Save *save)
         luaL_error(L, "plot.save: the options pane and log are for a run; leave them out here");
 }
 
+/* Without `what`: the pane in focus, of what the workbench looks at. Its figures are the defaults of options. */
+static const ScreenState *read_screen(lua_State *L, Save *save, ScreenState *state)
+{
+    const ScriptScreen *screen = script_options(script_of(L))->screen;
+    if (!lua_isnoneornil(L, 2)) return NULL;
+    if (!screen) luaL_error(L, "plot.save: what? Give predictions, a run, a comparison or runs.list()");
+    screen->get(screen->arg, state);
+    save->spec.bins = state->bins;
+    save->spec.log = state->log_loss;
+    text_copy(save->spec.pane, sizeof save->spec.pane, state->pane);
+    return state;
+}
+
+static void save_screen(lua_State *L, Save *save, const ScreenState *state)
+{
+    Err err;
+    const char *pane = save->spec.pane;
+    if (strcmp(pane, "runs") == 0) {
+        for (const ApiRow *row = api_runs; row->name; row++)
+            if (strcmp(row->name, "runs.list") == 0) lua_pushcfunction(L, row->call);
+        lua_call(L, 0, 1);
+        save_table(L, save, -1);
+        return;
+    }
+    if (strcmp(pane, "log") == 0)
+        luaL_error(L, "plot.save: the log is no figure; focus another pane (F6), or say what: plot.save(\"%s\", base)",
+                   lua_tostring(L, 1));
+    Run *run = *state->run ? engine_run(script_engine(L), state->run, &err) : NULL;
+    if (!run) luaL_error(L, "plot.save: there is no run on the screen yet");
+    save_pane(L, save, run, pane, state->at, state->at_parent);
+}
+
 static int save_figure(lua_State *L)
 {
     Err err;
     const char *path = luaL_checkstring(L, 1);
     Save save = {0};
+    ScreenState state;
     format_of(L, &save, path);
     lua_settop(L, 3);
     option_defaults(save_options, &save.spec);
+    const ScreenState *looked_at = read_screen(L, &save, &state);
     options_read(L, 3, save_options, &save.spec, NULL);
     save.text = push_text_holder(L);
     bool of_run = luaL_testudata(L, 2, "tare.run");
-    if (!of_run) check_run_options(L, &save);
-    if (of_run)
+    if (!of_run && !looked_at) check_run_options(L, &save);
+    if (looked_at)
+        save_screen(L, &save, looked_at);
+    else if (of_run)
         save_pane(L, &save, to_run(L, 2), save.spec.pane, 0, false);
     else if (luaL_testudata(L, 2, "tare.predictions"))
         save_predictions(L, &save);
@@ -222,8 +260,9 @@ static int save_figure(lua_State *L)
 }
 
 const ApiRow api_plot[] = {
-    {"plot.save", "\"file\", what, { pane =, bins =, log =, width =, height = }",
-     "write predictions, a run (curves, or a pane), a comparison or runs.list() as .svg, .png, .txt or .csv", "scripts",
-     "plot.save(\"base.svg\", base:predict \"test\")", save_figure, save_options},
+    {"plot.save", "\"file\", [what], { pane =, bins =, log =, width =, height = }",
+     "write predictions, a run (curves, or a pane), a comparison or runs.list() as .svg, .png, .txt or .csv; "
+     "without `what` the pane in focus",
+     "scripts", "plot.save(\"base.svg\", base:predict \"test\")", save_figure, save_options},
     {0},
 };

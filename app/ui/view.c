@@ -86,9 +86,7 @@ const EvalPoint *view_eval(const View *view)
 
 double view_ece(const View *view, const EvalPoint *eval)
 {
-    Bin bin[FINE_BINS];
-    if (bins_from_fine(bin, view->bins, &eval->bins, NULL) != OK) return NAN;
-    return bins_ece(bin, view->bins);
+    return eval_ece(eval, view->bins);
 }
 
 static int count_valid(const RunLog *log)

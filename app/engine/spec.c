@@ -162,7 +162,29 @@ static json_t *spec_to_json(const Option *table, const void *spec)
     return object;
 }
 
-/* Every option must be there, and nothing else: a config.json with holes would run something else than it says. */
+/* The options that every config.json of format 1 has. One that is not named here came later: where it is missing, the
+ * run was stored before there was a choice, and what was done then is the option's default. */
+static const struct {
+    const char *part, *names;
+} first_options[] = {
+    {"data", " name dir train valid test share seed classes size noise bayes "},
+    {"model", " depth width hidden layers "},
+    {"train",
+     " recipe seed epochs steps batch lr optimizer schedule augment momentum weight_decay log_every eval_every "
+     "checkpoint_every patience keep bn_momentum checkpoint bn features z samples kl_weight "},
+};
+
+static bool came_later(const char *part, const char *option)
+{
+    char word[64];
+    snprintf(word, sizeof word, " %s ", option);
+    for (size_t i = 0; i < sizeof first_options / sizeof *first_options; i++)
+        if (strcmp(first_options[i].part, part) == 0) return !strstr(first_options[i].names, word);
+    return true;
+}
+
+/* Every option must be there, but for those that came later, and nothing else: a config.json with holes would run
+ * something else than it says. */
 static Status spec_from_json(const Option *table, void *spec, const json_t *json, const char *part, Err *err)
 {
     const char *key;
@@ -170,9 +192,11 @@ static Status spec_from_json(const Option *table, void *spec, const json_t *json
     if (!json_is_object(json)) return err_set(err, ERR_FORMAT, "config.json: no object \"%s\"", part);
     json_object_foreach((json_t *)json, key, value) if (!option_find(table, key)) return err_set(
         err, ERR_FORMAT, "config.json: unknown option \"%s.%s\"", part, key);
+    option_defaults(table, spec);
     for (const Option *o = table; o->name; o++) {
         Status set;
         value = json_object_get(json, o->name);
+        if (!value && came_later(part, o->name)) continue;
         if (json_is_number(value))
             set = option_set_number(o, spec, json_number_value(value), err);
         else if (json_is_boolean(value))

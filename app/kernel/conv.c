@@ -13,7 +13,7 @@ static ptrdiff_t blocks(ptrdiff_t channels)
 /* Pixels of padding left and top: "SAME" at stride 2 has none (conv.h). */
 static int padding(const ConvShape *s)
 {
-    return s->k == 3 && s->stride == 1;
+    return s->k == 3 && (s->stride == 1 || s->pad_one);
 }
 
 /* Along one axis: which kernel positions reach an input pixel of this parity (input index mod stride), and from where

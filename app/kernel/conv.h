@@ -1,9 +1,10 @@
 /* conv.h - convolutions over channels-last images with a zero border of one pixel.
  *
- * x (n, h+2, w+2, ci), y (n, h/stride+2, w/stride+2, co), weights (co, ci, k, k) as PyTorch's. k = 3: "SAME" padding,
- * at stride 1 one pixel on each side, at stride 2 none left and top, one right and bottom; h and w even. k = 1: no
- * padding. Forward and backward-data write pixels only and leave every border as it is (zero, from the arena). One
- * thread each; the caller splits the images. Convolution has no bias here: batch normalisation follows. */
+ * x (n, h+2, w+2, ci), y (n, h/stride+2, w/stride+2, co), weights (co, ci, k, k) as PyTorch's. k = 3, stride 1: one
+ * pixel of padding on each side. k = 3, stride 2, h and w even: "SAME" padding, none left and top, one right and
+ * bottom; with pad_one, one on each side (the last one right and bottom is never reached). k = 1: no padding. Forward
+ * and backward-data write pixels only and leave every border as it is (zero, from the arena). One thread each; the
+ * caller splits the images. Convolution has no bias here: batch normalisation follows. */
 #ifndef TARE_KERNEL_CONV_H
 #define TARE_KERNEL_CONV_H
 
@@ -13,6 +14,7 @@
 typedef struct {
     ptrdiff_t h, w, ci, co; /* of the input; ci, co >= 1, any number */
     int k, stride;          /* 1 or 3; 1 or 2 */
+    bool pad_one;           /* of k = 3, stride 2 */
 } ConvShape;
 
 /* Floats that the packed weights of either direction take. */

@@ -76,12 +76,12 @@ Net *net_new(const char *family, Shape input, Err *err)
 }
 
 /* Kernels ~ N(0, 2 / (k k C_out)), as the authors' code has them (He et al. 2015, fan out). */
-int net_add_conv(Net *net, int x, const char *name, ptrdiff_t co, int k, int stride)
+static int add_conv(Net *net, int x, const char *name, ptrdiff_t co, int k, int stride, bool pad_one)
 {
     if (x < 0) return -1;
     Shape s = net->slot[x];
     Op op = op_of(&op_conv, x, -1);
-    op.conv = (ConvShape){.h = s.h, .w = s.w, .ci = s.c, .co = co, .k = k, .stride = stride};
+    op.conv = (ConvShape){.h = s.h, .w = s.w, .ci = s.c, .co = co, .k = k, .stride = stride, .pad_one = pad_one};
     op.param[0] = add_param(net, name, "weight",
                             (Param){.dims = 4,
                                     .shape = {co, s.c, k, k},
@@ -90,6 +90,16 @@ int net_add_conv(Net *net, int x, const char *name, ptrdiff_t co, int k, int str
                                     .init_sd = (float)sqrt(2.0 / (double)(k * k * co))});
     if (op.param[0] < 0) return -1;
     return add_op(net, op, (Shape){s.h / stride, s.w / stride, co});
+}
+
+int net_add_conv(Net *net, int x, const char *name, ptrdiff_t co, int k, int stride)
+{
+    return add_conv(net, x, name, co, k, stride, false);
+}
+
+int net_add_conv_padded(Net *net, int x, const char *name, ptrdiff_t co, int k, int stride)
+{
+    return add_conv(net, x, name, co, k, stride, true);
 }
 
 int net_add_bn_relu(Net *net, int x, const char *name)

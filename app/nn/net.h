@@ -54,8 +54,9 @@ typedef struct {
 /* Which body: a row of the table of families in family.c. */
 typedef struct {
     char family[OPTION_TEXT_SIZE];
-    int64_t depth, width;   /* wrn */
-    int64_t hidden, layers; /* mlp: `layers` hidden layers of `hidden` units */
+    int64_t depth, width;           /* wrn */
+    char padding[OPTION_TEXT_SIZE]; /* wrn: "same" | "one" */
+    int64_t hidden, layers;         /* mlp: `layers` hidden layers of `hidden` units */
 } ModelSpec;
 
 extern const Option wrn_options[], mlp_options[];

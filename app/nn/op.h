@@ -117,7 +117,8 @@ ptrdiff_t shape_floats(Shape s);
  * the slot it writes, or -1 without memory; given a slot of -1 it does nothing and returns -1, so only the
  * end needs a check. */
 Net *net_new(const char *family, Shape input, Err *err);
-int net_add_conv(Net *net, int x, const char *name, ptrdiff_t co, int k, int stride);
+int net_add_conv(Net *net, int x, const char *name, ptrdiff_t co, int k, int stride);        /* "SAME" (conv.h) */
+int net_add_conv_padded(Net *net, int x, const char *name, ptrdiff_t co, int k, int stride); /* by one on each side */
 int net_add_bn_relu(Net *net, int x, const char *name);
 int net_add_relu(Net *net, int x);
 int net_add_add(Net *net, int a, int b);

@@ -5,10 +5,13 @@
 #include "nn/op.h"
 
 #include <stdio.h>
+#include <string.h>
 
 const Option wrn_options[] = {
     {"depth", OPTION_INT, offsetof(ModelSpec, depth), "10", 10, 1000, NULL, "layers: 6n + 4 (10, 16, 22, 28 ...)"},
     {"width", OPTION_INT, offsetof(ModelSpec, width), "1", 1, 64, NULL, "channels: 16, 32 and 64 times this"},
+    {"padding", OPTION_CHOICE, offsetof(ModelSpec, padding), "same", 0, 0, "same|one",
+     "of the 3x3 convolutions of stride 2: right and bottom only, or one pixel on each side"},
     {.name = NULL},
 };
 
@@ -31,12 +34,15 @@ Status wrn_check(const ModelSpec *spec, Shape image, Err *err)
 
 /* BN-ReLU-conv3x3-BN-ReLU-conv3x3, added to the block's input; where the channel count changes, to a 1x1
  * convolution of its activated input. */
-static int add_block(Net *net, int x, int group, int index, ptrdiff_t channels, int stride)
+static int add_block(Net *net, const ModelSpec *spec, int x, int group, int index)
 {
+    const ptrdiff_t channels = (ptrdiff_t)(16 << group) * spec->width;
+    const int stride = group && !index ? 2 : 1;
+    const bool pad_one = strcmp(spec->padding, "one") == 0;
     char name[PARAM_NAME_SIZE];
 #define BLOCK(part) (snprintf(name, sizeof name, "layer.%d.block.%d." part, group, index), name)
     int active = net_add_bn_relu(net, x, BLOCK("batchnorm_0"));
-    int y = net_add_conv(net, active, BLOCK("conv_0"), channels, 3, stride);
+    int y = (pad_one ? net_add_conv_padded : net_add_conv)(net, active, BLOCK("conv_0"), channels, 3, stride);
     y = net_add_bn_relu(net, y, BLOCK("batchnorm_1"));
     y = net_add_conv(net, y, BLOCK("conv_1"), channels, 3, 1);
     if (x >= 0 && net->slot[x].c != channels) x = net_add_conv(net, active, BLOCK("shortcut"), channels, 1, stride);
@@ -50,8 +56,7 @@ Status wrn_build(Net *net, const ModelSpec *spec, Shape image, Err *err)
     int blocks = (int)(spec->depth - 4) / 6;
     int x = net_add_conv(net, 0, "init_conv", 16, 3, 1);
     for (int group = 0; group < 3; group++)
-        for (int index = 0; index < blocks; index++)
-            x = add_block(net, x, group, index, (ptrdiff_t)(16 << group) * spec->width, group && !index ? 2 : 1);
+        for (int index = 0; index < blocks; index++) x = add_block(net, spec, x, group, index);
     x = net_add_bn_relu(net, x, "batchnorm");
     return net_finish(net, net_add_mean_pool(net, x), err);
 }

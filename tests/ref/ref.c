@@ -10,7 +10,8 @@ typedef void Visit(void *to, const void *a, const void *b, ptrdiff_t y, ptrdiff_
 
 static void conv_visit(Visit *visit, void *to, const double *a, const double *b, const ConvShape *s, ptrdiff_t n)
 {
-    const ptrdiff_t h = s->h / s->stride, w = s->w / s->stride, pad = s->k == 3 && s->stride == 1;
+    const ptrdiff_t h = s->h / s->stride, w = s->w / s->stride;
+    const ptrdiff_t pad = s->k == 3 && (s->stride == 1 || s->pad_one);
     for (ptrdiff_t i = 0; i < n; i++)
         for (ptrdiff_t oy = 0; oy < h; oy++)
             for (ptrdiff_t ox = 0; ox < w; ox++)

@@ -514,6 +514,11 @@ static void a_job_survives_json(void **state)
         assert_true(a.train.lr == b.train.lr);
         b.train.seed++;
         assert_false(job_same(&a, &b));
+        json_object_del(json_object_get(json, "model"), "padding"); /* of a run from before there was a choice */
+        strcpy(a.model.padding, "one");
+        if (job_from_json(&b, json, &err) != OK) fail_msg("%s", err.msg);
+        assert_string_equal(b.model.padding, "same");
+        assert_false(job_same(&a, &b));
         json_object_del(json_object_get(json, "train"), "batch");
         assert_int_equal(job_from_json(&b, json, &err), ERR_FORMAT);
         assert_non_null(strstr(err.msg, "train.batch"));

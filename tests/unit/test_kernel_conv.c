@@ -7,35 +7,41 @@
 typedef struct {
     const char *name;
     ptrdiff_t n;
-    ConvShape shape; /* h, w, ci, co, k, stride */
+    ConvShape shape; /* h, w, ci, co, k, stride, pad_one */
 } Case;
 
 static const Case cases[] = {
-    {"3x3, first layer", 2, {8, 8, 3, 16, 3, 1}},
-    {"3x3, one channel in", 3, {5, 7, 1, 16, 3, 1}},
-    {"3x3, one channel out", 2, {6, 5, 16, 1, 3, 1}},
-    {"3x3, one pixel", 1, {1, 1, 1, 1, 3, 1}},
-    {"3x3, one row", 2, {1, 9, 2, 3, 3, 1}},
-    {"3x3, one column", 2, {9, 1, 2, 3, 3, 1}},
-    {"3x3, 16 to 16", 2, {6, 32, 16, 16, 3, 1}},
-    {"3x3, 16 to 17", 1, {4, 13, 16, 17, 3, 1}},
-    {"3x3, 32 to 10", 1, {7, 6, 32, 10, 3, 1}},
-    {"3x3, 5 to 33", 9, {3, 4, 5, 33, 3, 1}},
-    {"3x3, 64 to 64", 1, {8, 8, 64, 64, 3, 1}},
-    {"3x3, 70 to 40: strips in parts", 1, {4, 6, 70, 40, 3, 1}},
-    {"3x3, 150 to 20: strips in parts", 1, {3, 5, 150, 20, 3, 1}},
-    {"3x3 / 2, first layer", 2, {8, 12, 3, 16, 3, 2}},
-    {"3x3 / 2, one channel", 3, {4, 6, 1, 1, 3, 2}},
-    {"3x3 / 2, smallest", 1, {2, 2, 1, 2, 3, 2}},
-    {"3x3 / 2, 16 to 32", 2, {16, 16, 16, 32, 3, 2}},
-    {"3x3 / 2, 17 to 10", 2, {6, 14, 17, 10, 3, 2}},
-    {"3x3 / 2, 80 to 70: strips in parts", 1, {4, 6, 80, 70, 3, 2}},
-    {"1x1, 16 to 32", 2, {5, 6, 16, 32, 1, 1}},
-    {"1x1, 3 to 10", 4, {4, 3, 3, 10, 1, 1}},
-    {"1x1, 1 to 1", 1, {2, 3, 1, 1, 1, 1}},
-    {"1x1 / 2, 16 to 32", 2, {8, 16, 16, 32, 1, 2}},
-    {"1x1 / 2, 7 to 17", 2, {4, 6, 7, 17, 1, 2}},
-    {"1x1 / 2, 600 to 20: strips in parts", 1, {4, 2, 600, 20, 1, 2}},
+    {"3x3, first layer", 2, {8, 8, 3, 16, 3, 1, false}},
+    {"3x3, one channel in", 3, {5, 7, 1, 16, 3, 1, false}},
+    {"3x3, one channel out", 2, {6, 5, 16, 1, 3, 1, false}},
+    {"3x3, one pixel", 1, {1, 1, 1, 1, 3, 1, false}},
+    {"3x3, one row", 2, {1, 9, 2, 3, 3, 1, false}},
+    {"3x3, one column", 2, {9, 1, 2, 3, 3, 1, false}},
+    {"3x3, 16 to 16", 2, {6, 32, 16, 16, 3, 1, false}},
+    {"3x3, 16 to 17", 1, {4, 13, 16, 17, 3, 1, false}},
+    {"3x3, 32 to 10", 1, {7, 6, 32, 10, 3, 1, false}},
+    {"3x3, 5 to 33", 9, {3, 4, 5, 33, 3, 1, false}},
+    {"3x3, 64 to 64", 1, {8, 8, 64, 64, 3, 1, false}},
+    {"3x3, 70 to 40: strips in parts", 1, {4, 6, 70, 40, 3, 1, false}},
+    {"3x3, 150 to 20: strips in parts", 1, {3, 5, 150, 20, 3, 1, false}},
+    {"3x3 / 2, first layer", 2, {8, 12, 3, 16, 3, 2, false}},
+    {"3x3 / 2, one channel", 3, {4, 6, 1, 1, 3, 2, false}},
+    {"3x3 / 2, smallest", 1, {2, 2, 1, 2, 3, 2, false}},
+    {"3x3 / 2, 16 to 32", 2, {16, 16, 16, 32, 3, 2, false}},
+    {"3x3 / 2, 17 to 10", 2, {6, 14, 17, 10, 3, 2, false}},
+    {"3x3 / 2, 80 to 70: strips in parts", 1, {4, 6, 80, 70, 3, 2, false}},
+    {"3x3 / 2, padded by one, first layer", 2, {8, 12, 3, 16, 3, 2, true}},
+    {"3x3 / 2, padded by one, one channel", 3, {4, 6, 1, 1, 3, 2, true}},
+    {"3x3 / 2, padded by one, smallest", 1, {2, 2, 1, 2, 3, 2, true}},
+    {"3x3 / 2, padded by one, 16 to 32", 2, {16, 16, 16, 32, 3, 2, true}},
+    {"3x3 / 2, padded by one, 17 to 10", 2, {6, 14, 17, 10, 3, 2, true}},
+    {"3x3 / 2, padded by one, 80 to 70: strips in parts", 1, {4, 6, 80, 70, 3, 2, true}},
+    {"1x1, 16 to 32", 2, {5, 6, 16, 32, 1, 1, false}},
+    {"1x1, 3 to 10", 4, {4, 3, 3, 10, 1, 1, false}},
+    {"1x1, 1 to 1", 1, {2, 3, 1, 1, 1, 1, false}},
+    {"1x1 / 2, 16 to 32", 2, {8, 16, 16, 32, 1, 2, false}},
+    {"1x1 / 2, 7 to 17", 2, {4, 6, 7, 17, 1, 2, false}},
+    {"1x1 / 2, 600 to 20: strips in parts", 1, {4, 2, 600, 20, 1, 2, false}},
 };
 
 static ptrdiff_t input_size(const Case *t)
@@ -140,10 +146,11 @@ static double problem_loss(const void *what)
 }
 
 static const Case small_cases[] = {
-    {"3x3", 2, {4, 3, 3, 2, 3, 1}},
-    {"3x3 / 2", 2, {4, 6, 2, 3, 3, 2}},
-    {"1x1", 1, {3, 4, 3, 4, 1, 1}},
-    {"1x1 / 2", 2, {4, 4, 3, 2, 1, 2}},
+    {"3x3", 2, {4, 3, 3, 2, 3, 1, false}},
+    {"3x3 / 2", 2, {4, 6, 2, 3, 3, 2, false}},
+    {"3x3 / 2, padded by one", 2, {4, 6, 2, 3, 3, 2, true}},
+    {"1x1", 1, {3, 4, 3, 4, 1, 1, false}},
+    {"1x1 / 2", 2, {4, 4, 3, 2, 1, 2, false}},
 };
 
 static void differences_case(const void *row)
@@ -194,21 +201,43 @@ static void test_central_differences(void **state)
     for (size_t i = 0; i < COUNT(small_cases); i++) on_each_isa(differences_case, &small_cases[i]);
 }
 
+/* Row 0 of "SAME" sees rows 0, 1, 2 of the image; padded by one, rows -1, 0, 1. */
+static void test_padding(void **state)
+{
+    (void)state;
+    static const struct {
+        bool pad_one;
+        float want[4]; /* of a kernel of ones over the image 1 .. 16 */
+    } rows[] = {
+        {false,
+         {1 + 2 + 3 + 5 + 6 + 7 + 9 + 10 + 11, 3 + 4 + 7 + 8 + 11 + 12, 9 + 10 + 11 + 13 + 14 + 15, 11 + 12 + 15 + 16}},
+        {true,
+         {1 + 2 + 5 + 6, 2 + 3 + 4 + 6 + 7 + 8, 5 + 6 + 9 + 10 + 13 + 14, 6 + 7 + 8 + 10 + 11 + 12 + 14 + 15 + 16}},
+    };
+    for (int i = 0; i < 2; i++) {
+        const ConvShape s = {4, 4, 1, 1, 3, 2, rows[i].pad_one};
+        float x[36] = {0}, y[16] = {0}, w[9], *packed = floats((ptrdiff_t)conv_packed_size(&s));
+        for (int p = 0; p < 16; p++) x[(p / 4 + 1) * 6 + p % 4 + 1] = (float)(p + 1);
+        for (int p = 0; p < 9; p++) w[p] = 1;
+        conv_pack_forward(packed, w, &s);
+        conv_forward(y, x, packed, &s, 1);
+        for (int p = 0; p < 4; p++) assert_true(y[(p / 2 + 1) * 4 + p % 2 + 1] == rows[i].want[p]);
+    }
+}
+
 static void test_flops(void **state)
 {
     (void)state;
-    assert_true(conv_flops(&(ConvShape){32, 32, 16, 16, 3, 1}) == 2.0 * 1024 * 16 * 16 * 9);
-    assert_true(conv_flops(&(ConvShape){32, 32, 16, 32, 1, 2}) == 2.0 * 256 * 16 * 32);
+    assert_true(conv_flops(&(ConvShape){32, 32, 16, 16, 3, 1, false}) == 2.0 * 1024 * 16 * 16 * 9);
+    assert_true(conv_flops(&(ConvShape){32, 32, 16, 32, 1, 2, false}) == 2.0 * 256 * 16 * 32);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forward),
-        cmocka_unit_test(test_backward_data),
-        cmocka_unit_test(test_backward_weights),
-        cmocka_unit_test(test_central_differences),
-        cmocka_unit_test(test_flops),
+        cmocka_unit_test(test_forward),          cmocka_unit_test(test_backward_data),
+        cmocka_unit_test(test_backward_weights), cmocka_unit_test(test_central_differences),
+        cmocka_unit_test(test_padding),          cmocka_unit_test(test_flops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* checkpoint.c - a network's values into and out of a file of tensors. Loading changes nothing unless all of
  * it is right. One thread. */
-#include "nn/checkpoint.h"
+#include "nn/tensors.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -30,12 +30,10 @@ Status net_to_tensors(const Net *net, const char *prefix, TensorFile *f, Err *er
     return OK;
 }
 
-/* *found = the tensor that fits parameter p. */
-static Status find_fitting(const Param *p, const char *prefix, const TensorFile *f, const char *path,
-                           const Tensor **found, Err *err)
+Status tensor_fits(const Param *p, const char *name, const TensorFile *f, const char *path, const Tensor **found,
+                   Err *err)
 {
-    char name[2 * TENSOR_NAME_SIZE], want[SHAPE_TEXT], have[SHAPE_TEXT];
-    snprintf(name, sizeof name, "%s%s", prefix, p->name);
+    char want[SHAPE_TEXT], have[SHAPE_TEXT];
     const Tensor *t = *found = tensors_find(f, name);
     if (!t) return err_set(err, ERR_FORMAT, "%s: tensor '%s' is missing; it is of another network", path, name);
     if (t->type != TENSOR_F32) return err_set(err, ERR_FORMAT, "%s: tensor '%s' is not F32", path, name);
@@ -47,6 +45,14 @@ static Status find_fitting(const Param *p, const char *prefix, const TensorFile 
             return err_set(err, ERR_FORMAT, "%s: tensor '%s' has a value that is no number (element %td)", path, name,
                            j);
     return OK;
+}
+
+static Status find_fitting(const Param *p, const char *prefix, const TensorFile *f, const char *path,
+                           const Tensor **found, Err *err)
+{
+    char name[2 * TENSOR_NAME_SIZE];
+    snprintf(name, sizeof name, "%s%s", prefix, p->name);
+    return tensor_fits(p, name, f, path, found, err);
 }
 
 Status net_from_tensors(Net *net, const char *prefix, const TensorFile *f, const char *path, Err *err)

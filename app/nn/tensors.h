@@ -18,6 +18,10 @@ extern const TensorKind tensor_kinds[TENSOR_KINDS];
 /* *size = bytes of a tensor; false when they overflow. */
 bool tensor_bytes(const Tensor *t, size_t *size);
 
+/* *found = the tensor of this name, which has p's shape and finite values. ERR_FORMAT names what does not fit. */
+Status tensor_fits(const Param *p, const char *name, const TensorFile *f, const char *path, const Tensor **found,
+                   Err *err);
+
 /* hex = the fingerprint of names, types, shapes and data in the order of the file, then of other metadata. */
 void tensors_checksum(const TensorFile *f, const Tensor *const *order, char hex[TENSORS_CHECKSUM_SIZE]);
 

@@ -260,6 +260,45 @@ static void test_damage(void **state)
     net_release(net);
 }
 
+/* Replace `from` by `to`, equally long, where it first stands in the file's header. */
+static void edit_header(unsigned char *bytes, size_t size, const char *from, const char *to)
+{
+    unsigned char *at = memmem(bytes, size, from, strlen(from));
+    assert_non_null(at);
+    assert_int_equal(strlen(from), strlen(to));
+    memcpy(at, to, strlen(to));
+    assert_int_equal(file_write(path, bytes, size, NULL), OK);
+}
+
+/* Edits that leave a header whole and true to its data: the checksum knows. */
+static void test_edited(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *from, *to;
+    } edits[] = {
+        {"another name", "\"batchnorm.weight\"", "\"batchnorm.weighT\""},
+        {"another shape of the same size", "\"shape\":[16,3,3,3]", "\"shape\":[3,16,3,3]"},
+        {"another type of the same size", "\"init_conv.weight\":{\"dtype\":\"F32\"",
+         "\"init_conv.weight\":{\"dtype\":\"I32\""},
+        {"metadata", "\"tare.family\":\"wrn\"", "\"tare.family\":\"mlp\""},
+    };
+    for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
+        Err err = {0};
+        TensorFile f;
+        unsigned char *bytes;
+        size_t size;
+        Net *net = open_net(1);
+        save(net, "");
+        assert_int_equal(file_read(path, SIZE_MAX / 2, false, &bytes, &size, NULL), OK);
+        edit_header(bytes, size, edits[i].from, edits[i].to);
+        if (tensors_read(path, &f, &err) != ERR_FORMAT) fail_msg("%s: not seen", edits[i].name);
+        if (!strstr(err.msg, "edited or torn")) fail_msg("%s: %s", edits[i].name, err.msg);
+        free(bytes);
+        net_release(net);
+    }
+}
+
 /* ---- networks that do not fit ---- */
 
 static void test_misfits(void **state)
@@ -324,9 +363,10 @@ int main(void)
     if (!mkdtemp(folder)) return 1;
     snprintf(path, sizeof path, "%s/net.safetensors", folder);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_types),   cmocka_unit_test(test_same_bytes),
-        cmocka_unit_test(test_rewrite),    cmocka_unit_test(test_files),   cmocka_unit_test(test_header_length),
-        cmocka_unit_test(test_damage),     cmocka_unit_test(test_misfits), cmocka_unit_test(test_add_refusals),
+        cmocka_unit_test(test_round_trip),   cmocka_unit_test(test_types),  cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_rewrite),      cmocka_unit_test(test_files),  cmocka_unit_test(test_header_length),
+        cmocka_unit_test(test_damage),       cmocka_unit_test(test_edited), cmocka_unit_test(test_misfits),
+        cmocka_unit_test(test_add_refusals),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     folder_remove(folder, NULL);

@@ -90,6 +90,10 @@ static void add_position(Line *l, const RunLog *log)
     const StagePoint *stage = stage_of(log);
     if (!stage) return;
     bool epochs = stage->stage == 1;
+    if (stage->steps == 0) { /* nothing is trained */
+        add(l, "%s", stage->name);
+        return;
+    }
     add(l, "%s, %s %d/%d", stage->name, epochs ? "epoch" : "step", (int)(epochs ? log->now_epoch : log->now_step),
         (int)(epochs ? stage->epochs : stage->steps));
 }
@@ -155,11 +159,11 @@ static void print_stage(Batch *b, const Event *e, const Run *run)
     b->run = run;
     b->line_step = 0;
     b->due = false;
-    add(&l, "%s: %s, ", run->job.name, e->as.stage.name);
-    if (e->stage == 1)
-        add(&l, "%d epoch%s", (int)epochs, epochs == 1 ? "" : "s");
-    else
-        add(&l, "%s steps", text_count(text, sizeof text, e->as.stage.steps));
+    add(&l, "%s: %s", run->job.name, e->as.stage.name);
+    if (e->stage == 1 && epochs > 0)
+        add(&l, ", %d epoch%s", (int)epochs, epochs == 1 ? "" : "s");
+    else if (e->as.stage.steps > 0)
+        add(&l, ", %s steps", text_count(text, sizeof text, e->as.stage.steps));
     if (cost > 0) add(&l, ", about %s", text_duration(text, sizeof text, cost));
     if (cost > 0 && e->stage == 1 && epochs > SHORT_EPOCHS)
         add(&l, " (epochs = %d: %s)", SHORT_EPOCHS, text_duration(text, sizeof text, cost * SHORT_EPOCHS / epochs));

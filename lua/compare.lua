@@ -9,7 +9,9 @@ local recipes, numbers, verdict = require "recipes", require "numbers", require 
 local mean_sd, sorted_keys, thousands = numbers.mean_sd, numbers.sorted_keys, numbers.thousands
 
 local methods = { "base", "temperature", "TST", "V-TST" } -- also their order in the table
-local method_of = { stage1 = "base", tst = "TST", vtst = "V-TST" }
+local method_of = {
+    stage1 = "base", tst = "TST", vtst = "V-TST", import = "base", import_tst = "TST", import_vtst = "V-TST",
+}
 local figures = { "accuracy", "ece", "mce", "nll", "brier", "gap" }
 
 -- What a perfectly calibrated network with these confidences would read: a bin's accuracy then strays from
@@ -37,8 +39,9 @@ local function facts_of(run)
     if parent then
         for key, value in pairs(parent.job.train) do facts["from." .. key] = value end
     end
-    for _, key in ipairs{ "seed", "log_every", "checkpoint_every" } do
-        facts[key], facts["from." .. key] = nil, nil
+    for _, from in ipairs{ "", "from." } do -- an imported network is one checkpoint, and its file says which
+        if facts[from .. "file"] then facts[from .. "keep"] = "imported" end
+        for _, key in ipairs{ "seed", "log_every", "checkpoint_every", "hash", "names" } do facts[from .. key] = nil end
     end
     facts["data.seed"] = nil
     return facts

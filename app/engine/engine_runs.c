@@ -116,7 +116,9 @@ static json_t *config_of(const Engine *e, const Job *job, const Dataset *data)
 {
     char created[32], print[24];
     json_t *config = job_to_json(job);
+    Normalise own = normalise_of(data);
     json_object_set_new(config, "data_fingerprint", json_string(print_of(data, print)));
+    json_object_set_new(config, "data_normalise", normalise_to_json(&own));
     json_object_set_new(config, "wall",
                         json_pack("{s:s, s:s, s:s, s:s, s:i}", "created", clock_iso(created, sizeof created), "version",
                                   TARE_VERSION, "isa", kernel_isa(), "blas", kernel_blas_core(), "threads",
@@ -162,6 +164,8 @@ static Run *go_on(Engine *e, const char *name, const Job *job, Dataset *data, Ru
     Run *old = engine_run(e, name, err);
     if (!old || check_images(e, name, data, err) != OK) return NULL;
     if (old->log.state == RUN_DONE) {
+        char folder[PATH_SIZE];
+        if (path_join(folder, e->runs, name, NULL) == OK) record_prune(folder, NULL); /* a kill may have come before */
         old->reused = true;
         if (!old->data) old->data = dataset_retain(data);
         old->parent = parent;
@@ -202,6 +206,7 @@ Run *engine_submit(Engine *e, const Job *wanted, Dataset *data, Run *parent, Err
         text_copy(job.from, sizeof job.from, parent->job.name);
         job.data = parent->job.data;
         job.model = parent->job.model;
+        job.normalise = parent->job.normalise;
     }
     if (job_check(&job, data, err) != OK) return NULL;
     if (job.name[0] && record_check_name(job.name, err) != OK) return NULL;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "engine/record_files.h"
+#include "nn/checkpoint.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -143,6 +144,32 @@ static void remove_unfinished(const char *folder)
         if (length > 4 && strcmp(e->d_name + length - 4, ".tmp") == 0) unlinkat(dirfd(dir), e->d_name, 0);
     }
     closedir(dir);
+}
+
+/* Weights stay, in their order; true when anything went. */
+static bool keep_weights(TensorFile *f)
+{
+    int kept = 0, before = f->tensors;
+    for (int i = 0; i < before; i++) {
+        const char *name = f->tensor[i].name;
+        if (strncmp(name, "body.", 5) == 0 || strncmp(name, "head.", 5) == 0) f->tensor[kept++] = f->tensor[i];
+    }
+    f->tensors = kept;
+    return kept < before;
+}
+
+Status record_prune(const char *folder, Err *err)
+{
+    char path[PATH_SIZE];
+    TensorFile f;
+    Status done = path_join(path, folder, "last.safetensors", err);
+    if (done != OK) return done;
+    remove_unfinished(folder);
+    if (!file_exists(path)) return OK;
+    done = tensors_read(path, &f, err);
+    if (done == OK && keep_weights(&f)) done = tensors_write(path, &f, err);
+    tensors_free(&f);
+    return done;
 }
 
 Status record_reopen(Record *r, const char *runs, const char *name, RunLog *log, Err *err)

@@ -3,7 +3,8 @@
  *     config.json       what was asked: data, network, training options, seed, parent; enough to run it again
  *     events.jsonl      what happened, a line an event
  *     summary.json      state and final figures, rewritten when the run ends; the user's note
- *     last.safetensors  the latest checkpoint with the full state (weights, optimiser, position, best so far)
+ *     last.safetensors  the latest checkpoint with the full state (weights, optimiser, position, best so far); of a run
+ *                       that is done the weights of the last step alone (record_prune)
  *     best.safetensors  the kept network with the lowest validation NLL, whole
  *     valid.safetensors, test.safetensors   predictions: "logp" (n, C) float32, "labels" (n) int32
  *     lock              held (flock) by the process that writes the run
@@ -38,6 +39,12 @@ Status record_append(Record *r, const Event *event, Err *err);
 
 Status record_summary(const Record *r, const json_t *summary, Err *err); /* keeps a note that is there */
 void record_close(Record *r);
+
+/* What is kept of a run that is done: best.safetensors as it is, and of last.safetensors the weights, body.* and
+ * head.*, which a stage 2 may be made from; the state that only a resume would need goes (the optimiser's, and the best
+ * network over again). Call it after DONE is on disk: before, the run may have to go on. Nothing happens where it was
+ * done. */
+Status record_prune(const char *folder, Err *err);
 
 /* Reading needs no lock. The caller owns what is returned. */
 json_t *record_read_json(const char *runs, const char *name, const char *file, Err *err);

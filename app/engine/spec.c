@@ -123,9 +123,14 @@ static const Option vtst_options[] = {
 };
 
 const TrainKind train_kinds[] = {
-    {"stage1", "stage 1", "linear", 1, stage1_options, "train a whole network with cross-entropy"},
-    {"tst", "TST", "tst", 2, tst_options, "freeze a network's body and train a fresh classifier on its features"},
-    {"vtst", "V-TST", "vtst", 2, vtst_options, "as tst, with a Gaussian last hidden layer and the ELBO as objective"},
+    {"stage1", "stage 1", "linear", 1, stage1_options, "train a whole network with cross-entropy", false},
+    {"tst", "TST", "tst", 2, tst_options, "freeze a network's body and train a fresh classifier on its features",
+     false},
+    {"vtst", "V-TST", "vtst", 2, vtst_options, "as tst, with a Gaussian last hidden layer and the ELBO as objective",
+     false},
+    {"import", "imported", "linear", 1, import_options, "a network from a file", true},
+    {"import_tst", "imported TST", "tst", 2, import_tst_options, "a network of two stages from a file", true},
+    {"import_vtst", "imported V-TST", "vtst", 2, import_vtst_options, "a variational one from a file", true},
     {0},
 };
 
@@ -219,8 +224,10 @@ json_t *job_to_json(const Job *job)
     json_t *data = spec_to_json(dataset_options(job->data.name), &job->data);
     json_t *model = family ? spec_to_json(family->options, &job->model) : json_object();
     json_object_set_new(model, "family", json_string(job->model.family));
-    return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "format", 1, "kind", job->kind->name, "from", job->from, "data",
-                     data, "model", model, "train", spec_to_json(job->kind->options, &job->train));
+    json_t *json = json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "format", 1, "kind", job->kind->name, "from", job->from,
+                             "data", data, "model", model, "train", spec_to_json(job->kind->options, &job->train));
+    if (job->normalise.channels) json_object_set_new(json, "normalise", normalise_to_json(&job->normalise));
+    return json;
 }
 
 /* Take a string member out of a part before its options are read; NULL when it is missing or too long. */
@@ -258,7 +265,7 @@ Status job_from_json(Job *job, const json_t *json, Err *err)
     const char *kind = json_string_value(json_object_get(json, "kind"));
     const char *from = json_string_value(json_object_get(json, "from"));
     job->kind = kind ? train_kind(kind) : NULL;
-    if (!job->kind) return err_set(err, ERR_FORMAT, "config.json: \"kind\" is none of stage1, tst, vtst");
+    if (!job->kind) return err_set(err, ERR_FORMAT, "config.json: \"kind\" is no kind of run of this version of tare");
     if (!from || !text_copy(job->from, sizeof job->from, from))
         return err_set(err, ERR_FORMAT, "config.json: no run name \"from\"");
     json_t *data = json_deep_copy(json_object_get(json, "data")),
@@ -266,7 +273,7 @@ Status job_from_json(Job *job, const json_t *json, Err *err)
     Status read = read_parts(job, data, model, json_object_get(json, "train"), err);
     json_decref(data);
     json_decref(model);
-    return read;
+    return read == OK ? normalise_from_json(&job->normalise, json_object_get(json, "normalise"), err) : read;
 }
 
 bool job_same(const Job *a, const Job *b)
@@ -280,10 +287,8 @@ bool job_same(const Job *a, const Job *b)
 
 /* ---- checks ---- */
 
-static Status check_data(const Job *job, const Dataset *data, Err *err)
+static Status check_length(const Job *job, const Dataset *data, Err *err)
 {
-    const Family *family = family_find(job->model.family);
-    if (!family) return err_set(err, ERR_USAGE, "'%.60s' is no family of networks", job->model.family);
     if (job->train.batch > data->split[SPLIT_TRAIN].n)
         return err_set(err, ERR_USAGE, "batch = %lld exceeds the %td training images; lower batch",
                        (long long)job->train.batch, data->split[SPLIT_TRAIN].n);
@@ -291,6 +296,14 @@ static Status check_data(const Job *job, const Dataset *data, Err *err)
     if (job->train.steps == 0 && job->train.epochs > INT32_MAX / an_epoch)
         return err_set(err, ERR_USAGE, "epochs = %lld: at most %d steps in all, which are %lld epochs here",
                        (long long)job->train.epochs, INT32_MAX, (long long)(INT32_MAX / an_epoch));
+    return OK;
+}
+
+static Status check_data(const Job *job, const Dataset *data, Err *err)
+{
+    const Family *family = family_find(job->model.family);
+    if (!family) return err_set(err, ERR_USAGE, "'%.60s' is no family of networks", job->model.family);
+    if (normalise_check(&job->normalise, data, err) != OK) return ERR_USAGE;
     for (int s = SPLIT_VALID; s < SPLITS; s++)
         if (data->split[s].n < 1)
             return err_set(err, ERR_USAGE, "no %s images; set %s when loading the data", split_name[s], split_name[s]);
@@ -300,6 +313,7 @@ static Status check_data(const Job *job, const Dataset *data, Err *err)
 Status job_check(const Job *job, const Dataset *data, Err *err)
 {
     const TrainSpec *t = &job->train;
+    if (job->kind->imported) return check_data(job, data, err);
     bool stage2 = job->kind->stage == 2, augments = stage2 && strcmp(t->augment, "none") != 0;
     if (stage2 && !job->from[0])
         return err_set(err, ERR_USAGE, "%s needs `from`, the run whose body it freezes", job->kind->name);
@@ -308,5 +322,6 @@ Status job_check(const Job *job, const Dataset *data, Err *err)
                        "features = \"cached\" cannot go with %s, which changes the features at every step; "
                        "use features = \"faithful\"",
                        augments ? "augmentation" : "bn = \"batch\"");
-    return check_data(job, data, err);
+    Status fits = check_length(job, data, err);
+    return fits == OK ? check_data(job, data, err) : fits;
 }

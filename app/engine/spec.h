@@ -5,12 +5,13 @@
 #include "base/option.h"
 #include "data/dataset.h"
 #include "engine/event.h"
+#include "engine/normalise.h"
 #include "nn/net.h"
 #include <jansson.h>
 
 enum { RUN_NAME_SIZE = 49 };
 
-/* The rows of train_kinds: what train.* can do. */
+/* The rows of train_kinds: what train.* can do, and nn.load. */
 typedef struct {
     const char *name;  /* "stage1": also the Lua function train.NAME and the default run name */
     const char *title; /* "stage 1" */
@@ -18,9 +19,11 @@ typedef struct {
     int stage;
     const Option *options; /* of TrainSpec */
     const char *help;
+    bool imported; /* nothing is trained: the weights come from a file (import.c) */
 } TrainKind;
 
-extern const TrainKind train_kinds[]; /* ends with name NULL */
+extern const Option import_options[], import_tst_options[], import_vtst_options[]; /* import.c */
+extern const TrainKind train_kinds[];                                              /* ends with name NULL */
 const TrainKind *train_kind(const char *name);
 
 /* Options of training; which of them a kind takes is said by its table. */
@@ -41,6 +44,7 @@ typedef struct {
     char features[OPTION_TEXT_SIZE];   /* stage 2: "auto" | "cached" | "faithful" */
     int64_t z, samples;                /* stage 2; samples: V-TST */
     double kl_weight;                  /* V-TST: of the KL summed over Z */
+    char file[OPTION_TEXT_SIZE], hash[OPTION_TEXT_SIZE], names[OPTION_TEXT_SIZE]; /* imported: whose weights */
 } TrainSpec;
 
 typedef struct {
@@ -49,6 +53,7 @@ typedef struct {
     const TrainKind *kind;
     DataSpec data;
     ModelSpec model;
+    Normalise normalise; /* in stage 2 the parent's */
     TrainSpec train;
 } Job;
 

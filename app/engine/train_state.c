@@ -30,7 +30,7 @@ static Status check_parent(const Training *t, Job *parent, Err *err)
         goto fail;
     }
     if (parent->kind->stage != 1) {
-        err_set(err, ERR_USAGE, "its parent %s is a %s run; stage 2 starts from a stage1 run", name,
+        err_set(err, ERR_USAGE, "its parent %s is a %s run; stage 2 starts from a whole network", name,
                 parent->kind->name);
         goto fail;
     }
@@ -50,7 +50,8 @@ static Status load_body(Training *t, Err *err)
     TensorFile tensors;
     tensors_init(&tensors);
     TRY(check_parent(t, &parent, err));
-    snprintf(file, sizeof file, "%s.safetensors", t->spec->checkpoint[0] ? t->spec->checkpoint : parent.train.keep);
+    bool choice = t->spec->checkpoint[0] && !parent.kind->imported; /* which is one network, whichever is asked for */
+    snprintf(file, sizeof file, "%s.safetensors", choice ? t->spec->checkpoint : parent.train.keep);
     TRY(path_join(folder, t->task->runs, t->job->from, err));
     TRY(path_join(path, folder, file, err));
     TRY(tensors_read(path, &tensors, err));
@@ -221,6 +222,8 @@ Status training_save(Training *t, Err *err)
     char path[PATH_SIZE];
     TensorFile f;
     tensors_init(&f);
+    if (!net_finite(t->head, NULL) || !net_finite(t->body, NULL)) /* the last good one stays */
+        return training_diverged(t, "a weight is no number", err);
     TRY(path_join(path, t->task->record->folder, "last.safetensors", err));
     TRY(net_to_tensors(t->head, "head.", &f, err));
     TRY(net_to_tensors(t->best_head, "best.head.", &f, err));

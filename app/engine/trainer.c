@@ -75,7 +75,7 @@ static Status emit_stage(Training *t, Err *err)
     return training_emit(t, &event, err);
 }
 
-static Status begin(Training *t, Err *err)
+Status training_open_evaluator(Training *t, Err *err)
 {
     t->eval = (Evaluator){.body = t->body,
                           .head = t->head,
@@ -85,7 +85,12 @@ static Status begin(Training *t, Err *err)
                           .stopping = stopping,
                           .progress = tell_progress,
                           .arg = t};
-    TRY(evaluator_open(&t->eval, err));
+    return evaluator_open(&t->eval, err);
+}
+
+static Status begin(Training *t, Err *err)
+{
+    TRY(training_open_evaluator(t, err));
     if (t->task->resume) {
         TRY(training_resume(t, err));
         *t->task->host->seq = (uint64_t)t->at.seq;

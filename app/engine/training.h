@@ -79,6 +79,9 @@ double training_probe(Training *t); /* seconds of a step per image, measured; we
 /* train_end.c */
 Status training_finish(Training *t, Err *err);
 
+/* Of t's nets; it asks for stops, and tells how far it is. */
+Status training_open_evaluator(Training *t, Err *err);
+
 /* An event at this training's step, epoch and stage. */
 Event training_event(const Training *t, EventType type);
 Status training_emit(Training *t, Event *event, Err *err);

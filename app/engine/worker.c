@@ -2,6 +2,7 @@
 #include "engine/worker.h"
 
 #include "base/clock.h"
+#include "engine/import.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -105,6 +106,7 @@ static void end(Work *w, Status done, const Err *err)
         event.as.done.state = RUN_FAILED;
         snprintf(event.as.done.what, sizeof event.as.done.what, "%.*s", EVENT_TEXT_SIZE - 1, second.msg);
     }
+    if (event.as.done.state == RUN_DONE) record_prune(s->record.folder, &second); /* what fails is done another time */
     record_close(&s->record);
     s->record_open = false;
     ring_push(w->e->ring, &event);
@@ -116,15 +118,17 @@ static void work(Engine *e, Slot *s)
     Err err = {0};
     TrainHost host = {
         .arg = &w, .emit = emit, .command = take_command, .stopping = stopping, .epoch_end = epoch_end, .seq = &w.seq};
+    Dataset images;
+    normalise_view(&s->run.job.normalise, s->run.data, &images);
     TrainTask task = {.job = &s->run.job,
-                      .data = s->run.data,
+                      .data = &images,
                       .runs = e->runs,
                       .record = &s->record,
                       .pool = e->pool,
                       .cache = &e->cache,
                       .host = &host,
                       .resume = s->resume};
-    Status done = train(&task, &err);
+    Status done = s->run.job.kind->imported ? import_run(&task, &err) : train(&task, &err);
     end(&w, done, &err);
 }
 

@@ -47,6 +47,21 @@ static void set_integer(lua_State *L, const char *key, lua_Integer value)
     lua_setfield(L, -2, key);
 }
 
+/* Sets normalise = { mean = { ... }, sd = { ... } } in the table on top. */
+static void push_normalise(lua_State *L, const Normalise *n)
+{
+    lua_newtable(L);
+    for (int part = 0; part < 2; part++) {
+        lua_newtable(L);
+        for (int c = 0; c < n->channels; c++) {
+            lua_pushnumber(L, part ? n->sd[c] : n->mean[c]);
+            lua_seti(L, -2, c + 1);
+        }
+        lua_setfield(L, -2, part ? "sd" : "mean");
+    }
+    lua_setfield(L, -2, "normalise");
+}
+
 static int job(lua_State *L)
 {
     const Job *j = &to_run(L, 1)->job;
@@ -64,6 +79,7 @@ static int job(lua_State *L)
     lua_setfield(L, -2, "model");
     options_push(L, j->kind->options, &j->train);
     lua_setfield(L, -2, "train");
+    if (j->normalise.channels) push_normalise(L, &j->normalise);
     return 1;
 }
 

@@ -31,12 +31,11 @@ static void read_train(lua_State *L, Job *job, const char *const *own)
     lua_pop(L, 1);
 }
 
-/* `name` of the run, "" for the next free one. */
-static void read_name(lua_State *L, Job *job)
+void read_run_name(lua_State *L, int index, char name[RUN_NAME_SIZE])
 {
-    if (lua_getfield(L, 1, "name") == LUA_TNIL) lua_pushliteral(L, "");
+    if (lua_getfield(L, index, "name") == LUA_TNIL) lua_pushliteral(L, "");
     if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "name: expected a string, got %s", luaL_typename(L, -1));
-    if (!text_copy(job->name, sizeof job->name, lua_tostring(L, -1)))
+    if (!text_copy(name, RUN_NAME_SIZE, lua_tostring(L, -1)))
         luaL_error(L, "name: longer than %d characters", RUN_NAME_SIZE - 1);
     lua_pop(L, 1);
 }
@@ -76,7 +75,7 @@ static int stage1(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     read_train(L, &job, stage1_own);
-    read_name(L, &job);
+    read_run_name(L, 1, job.name);
     if (lua_getfield(L, 1, "data") == LUA_TNIL)
         return luaL_error(L, "train.stage1 needs `data`: train.stage1{ data = data.load \"fashion\" }");
     Dataset *data = to_data(L, -1);
@@ -99,7 +98,7 @@ static int stage2(lua_State *L)
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     read_train(L, &job, stage2_own);
-    read_name(L, &job);
+    read_run_name(L, 1, job.name);
     Run *parent = read_from(L, row->name);
     job.data = parent->job.data;
     job.model = parent->job.model;

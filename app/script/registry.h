@@ -25,8 +25,8 @@ typedef struct {
 } ApiRow;
 
 /* One table a file, each ended by name NULL; registry.c lists the tables. */
-extern const ApiRow api_data[], api_nn[], api_train[], api_calib[], api_runs[], api_run[], api_result[], api_plot[],
-    api_ui[], api_help[];
+extern const ApiRow api_data[], api_nn[], api_weights[], api_train[], api_calib[], api_runs[], api_run[], api_result[],
+    api_plot[], api_ui[], api_help[];
 extern const ApiRow *const api_tables[]; /* NULL at the end */
 
 const Option *row_options(const ApiRow *row); /* also those of train.*; NULL when it takes none */
@@ -44,6 +44,9 @@ int raise_err(lua_State *L, const Err *err);
  * "from", "model"). An argument that is missing leaves the spec as it is. */
 void options_read(lua_State *L, int index, const Option *table, void *spec, const char *const *except);
 void options_push(lua_State *L, const Option *table, const void *spec);
+
+/* `name` of the table at index, "" where there is none: the run's next free one. */
+void read_run_name(lua_State *L, int index, char name[RUN_NAME_SIZE]);
 
 /* values.c: handles of C values. push_* make one; where the value is counted the handle is empty at first, so that
  * nothing is held when Lua has no memory for it: the caller puts its reference in at once. to_* raise on anything

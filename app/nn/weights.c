@@ -173,6 +173,23 @@ static Status derive_wrn(Weights *w, const char *path, Err *err)
     return OK;
 }
 
+/* The largest tensors of a wrn are there, in their size: a small file cannot ask for a network that memory cannot hold.
+ */
+static Status check_wrn(const Weights *w, const char *path, Err *err)
+{
+    char name[PARAM_NAME_SIZE];
+    const ModelSpec *model = &w->info.model;
+    for (int group = 0; group < 3; group++)
+        for (int64_t block = 0; block < (model->depth - 4) / 6; block++) {
+            ptrdiff_t channels = (ptrdiff_t)(16 << group) * (ptrdiff_t)model->width;
+            snprintf(name, sizeof name, "layer.%d.block.%lld.conv_1.weight", group, (long long)block);
+            const Param p = {.dims = 4, .shape = {channels, channels, 3, 3}, .size = 9 * channels * channels};
+            const Tensor *t = want_ours(w, path, "body", name, 4, err);
+            if (!t || tensor_fits(&p, t->name, &w->file, path, &t, err) != OK) return ERR_FORMAT;
+        }
+    return OK;
+}
+
 static Status derive_head(Weights *w, const char *path, Err *err)
 {
     HeadSpec *head = &w->info.head;
@@ -198,6 +215,7 @@ Status weights_open(Weights *w, const char *path, const char *names, Err *err)
     TRY(status = find_map(w, path, names, err));
     const char *family = tensors_meta_find(&w->file, "model.family");
     TRY(status = family ? read_model(w, path, family, err) : derive_wrn(w, path, err));
+    if (strcmp(w->info.model.family, "wrn") == 0) TRY(status = check_wrn(w, path, err));
     TRY(status = derive_head(w, path, err));
     read_meta(w);
     return OK;

@@ -316,9 +316,18 @@ static void what_does_not_fit_is_refused(void **state)
     spec = spec_of(at("net.safetensors"));
     assert_int_equal(import_job(&j, &spec, images, 1, &err), OK);
     export_to("tst", "tare", spec.file);
+    strcpy(j.name, "changed");
     Run *run = submit(lab, &j, NULL);
     assert_int_equal(finish(lab, run), RUN_FAILED);
     assert_non_null(strstr(last_words(run), "has changed since this run was asked for"));
+
+    /* with its own file back, the run goes on */
+    export_to("stage1", "tare", spec.file);
+    run = engine_resume(lab, "changed", &err);
+    if (!run) fail_msg("%s", err.msg);
+    done(lab, run);
+    assert_int_equal(run->log.stages, 1);
+    assert_true(answers("changed", "test") == answers("stage1", "test"));
 }
 
 static void options_come_before_the_file(void **state)

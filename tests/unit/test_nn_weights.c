@@ -333,6 +333,26 @@ static void test_strangers(void **state)
     tensors_free(&f);
 }
 
+/* A few bytes that promise a network of terabytes are refused before there is memory for it. */
+static void test_small_file_of_a_large_network(void **state)
+{
+    (void)state;
+    static const float x[1024];
+    TensorFile f;
+    tensors_init(&f);
+    for (int block = 0; block < 166; block++) {
+        char name[TENSOR_NAME_SIZE];
+        snprintf(name, sizeof name, "block1.layer.%d.conv1.weight", block);
+        assert_int_equal(tensors_add(&f, name, TENSOR_F32, 4, (const ptrdiff_t[]){1024, 1, 1, 1}, x, NULL), OK);
+    }
+    refuse_file(&f, "auto", ERR_FORMAT, "'block1.layer.0.conv2.weight' is missing");
+    assert_int_equal(
+        tensors_add(&f, "block1.layer.0.conv2.weight", TENSOR_F32, 4, (const ptrdiff_t[]){1024, 1, 1, 1}, x, NULL), OK);
+    refuse_file(&f, "auto", ERR_FORMAT,
+                "'block1.layer.0.conv2.weight' is 1024x1x1x1, and the network wants 1024x1024x3x3");
+    tensors_free(&f);
+}
+
 /* ---- written and read again ---- */
 
 static void to_file(TensorFile *f, const Pair *p)
@@ -447,9 +467,15 @@ int main(void)
     if (!mkdtemp(folder)) return 1;
     snprintf(path, sizeof path, "%s/net.safetensors", folder);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),        cmocka_unit_test(test_choices),        cmocka_unit_test(test_published),
-        cmocka_unit_test(test_refusals),     cmocka_unit_test(test_strangers),      cmocka_unit_test(test_round_trips),
-        cmocka_unit_test(test_other_family), cmocka_unit_test(test_old_classifier),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_published),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_strangers),
+        cmocka_unit_test(test_round_trips),
+        cmocka_unit_test(test_small_file_of_a_large_network),
+        cmocka_unit_test(test_other_family),
+        cmocka_unit_test(test_old_classifier),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
     folder_remove(folder, NULL);

@@ -45,9 +45,13 @@ static Status refuse_names(const Weights *w, const char *path, const char *names
     if (strcmp(names, "auto") != 0)
         return err_set(err, ERR_FORMAT, "%s: tensor '%s' is no name of \"%s\"; try names = \"auto\"", path,
                        w->file.tensor[0].name, names);
+    char known[512] = "";
+    for (const WeightMap *map = weight_maps; map->name; map++)
+        snprintf(known + strlen(known), sizeof known - strlen(known), "%s%s (%s)", *known ? "; " : "", map->name,
+                 map->help);
     return err_set(err, ERR_FORMAT,
-                   "%s: tensor '%s' and the others are named in no way that is known (%s); rename them as one of these",
-                   path, w->file.tensor[0].name, WEIGHT_NAMES);
+                   "%s: tensor '%s' and the others are named in no way that is known; rename them as one of: %s", path,
+                   w->file.tensor[0].name, known);
 }
 
 /* w->map = the map that knows the most of the file's names. */

@@ -323,7 +323,7 @@ static void test_strangers(void **state)
     assert_int_equal(tensors_add(&f, "features.0.weight", TENSOR_F32, 4, (const ptrdiff_t[]){20, 3, 3, 3}, x, NULL),
                      OK);
     refuse_file(&f, "auto", ERR_FORMAT,
-                "'features.0.weight' and the others are named in no way that is known (auto|tare|");
+                "'features.0.weight' and the others are named in no way that is known; rename them as one of: tare (");
     refuse_file(&f, "ferles", ERR_FORMAT, "'features.0.weight' is no name of \"ferles\"; try names = \"auto\"");
     refuse_file(&f, "torch", ERR_USAGE, "names = \"torch\": expected one of auto|tare|");
     snprintf(f.tensor[0].name, sizeof f.tensor[0].name, "block1.layer.0.conv1.weight");

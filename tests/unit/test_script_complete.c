@@ -19,12 +19,17 @@ static char folder[64];
 static Engine *engine;
 static Script *script;
 
+/* What io.read gets, one after the other, in each line. */
+static const char *const answer[] = {"first", "0x10", "third"};
+static int answers;
+
 static void pump(void *arg)
 {
     (void)arg;
     Event event;
     Run *run;
     while (engine_drain(engine, &event, &run)) script_event(script, &event, run);
+    if (script_asks(script)) script_answer(script, answer[answers++ % 3]);
 }
 
 static Task *typed(const char *text)
@@ -37,6 +42,7 @@ static Task *typed(const char *text)
 
 static void finish(Task *task)
 {
+    answers = 0;
     while (task_state(task) <= TASK_PARKED) {
         pump(NULL);
         script_turn(script);
@@ -394,7 +400,13 @@ static const struct {
     {"x = 1\ny = 2 + {}\nz = 3", "attempt to perform arithmetic on a table value\n    line 2: y = 2 + {}"},
     {"x = 1\n  y = = 2", "unexpected symbol near '='\n    line 2: y = = 2"},
     {"train.stage1{ data = ds, epoch = 3 }", "unknown option 'epoch' (did you mean 'epochs'?)"},
-    {"io.read()", "io.read: there is no standard input in the workbench"},
+    {"io.read()", "first\n"},
+    {"io.read(\"l\", \"n\", \"L\")", "first\n16\nthird\n\n"},
+    {"io.read \"*l\"", "first\n"},
+    {"io.read \"n\" == nil", "true\n"},
+    {"coroutine.wrap(function() return io.read() end)()", "first\n"},
+    {"io.read(\"l\", \"a\")", "io.read: at the prompt it reads lines: \"l\", \"L\" or \"n\""},
+    {"io.read(3)", "io.read: at the prompt it reads lines: \"l\", \"L\" or \"n\""},
     {"?nonsense", "no help on 'nonsense'"},
 };
 

@@ -9,7 +9,7 @@ LAYERS  ?= base kernel nn data calib engine plot ui script .
 PACKAGES := lua5.4 jansson zlib libxxhash openblas ncursesw readline freetype2 libpng fontconfig
 DEBIAN   := pkg-config libopenblas-pthread-dev libncurses-dev libreadline-dev liblua5.4-dev libjansson-dev \
             zlib1g-dev libxxhash-dev librandom123-dev libfreetype-dev libpng-dev libfontconfig-dev
-DEBIAN_TEST := libcmocka-dev tmux
+DEBIAN_TEST := libcmocka-dev libvterm-dev tmux
 
 WARN   := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
 OPT    ?= -O2 -g
@@ -116,7 +116,10 @@ $(BUILD)/bench/%: tests/bench/%.c $(LIBRARY)
 
 $(BUILD)/ui/%: tests/ui/%.c Makefile
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) $< -lutil -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.c,$^) $(EMULATOR) -lutil -o $@
+
+$(BUILD)/ui/screens: tests/ui/emulator.c tests/ui/emulator.h
+$(BUILD)/ui/screens: EMULATOR := -lvterm
 
 $(SUPPORT): CFLAGS += -Itests
 

@@ -58,7 +58,7 @@ units() { # directory, name
 
 part "layers" sh tests/includes.sh
 
-build build/release build/release/tare unit || exit 1
+build build/release build/release/tare build/release/ui/screens unit || exit 1
 units build/release unit
 for isa in portable; do
     TARE_ISA=$isa part "unit test_nn_golden ($isa)" build/release/tests/test_nn_golden
@@ -67,6 +67,7 @@ part "lua" sh tests/lua/run.sh build/release/tare
 part "command line" bash tests/cli/run.sh build/release/tare
 part "kill -9 and resume" bash tests/cli/kill.sh build/release/tare
 part "workbench" bash tests/ui/run.sh build/release/tare
+part "screens" build/release/ui/screens build/release/tare
 
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 build build/asan OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" \

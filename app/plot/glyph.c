@@ -3,6 +3,8 @@
 
 #include <stddef.h>
 
+#define DOTS_ASCII  .dots_x = 1, .dots_y = 2, .dots = {' ', '\'', '.', ':'}
+#define TABLE_ASCII .ascii = true, .rule = "-", .plus_minus = "+-", .ellipsis = "~"
 #define AXES_UTF8   .horizontal = 0x2500, .vertical = 0x2502, .corner = 0x2514, .tick_left = 0x2524, .tick_below = 0x2534
 #define FILL_UTF8   .fill = {' ', 0x2581, 0x2582, 0x2583, 0x2584, 0x2585, 0x2586, 0x2587, 0x2588}
 #define SHADES_UTF8 .over = 0x2591, .under = 0x2593
@@ -28,12 +30,20 @@ static const Glyphs sets[] = {
                       .heavy = '=',
                       .above = '^',
                       .box = {' ', '|', '-', '+', '|', '|', '+', '+', '-', '+', '-', '+', '+', '+', '+', '+'},
-                      .dots_x = 1,
-                      .dots_y = 2,
-                      .dots = {' ', '\'', '.', ':'},
-                      .rule = "-",
-                      .plus_minus = "+-",
-                      .ellipsis = "~"},
+                      DOTS_ASCII,
+                      TABLE_ASCII},
+    [GLYPHS_LINES] = {.name = "lines",
+                      AXES_UTF8,
+                      .fill = {' ', '_', '_', '.', '.', ':', ':', 0x2592, 0x2592},
+                      .over = 'o',
+                      .under = '=',
+                      .ghost = '-',
+                      .freeze = '!',
+                      .mark = 0x25C6,
+                      .heavy = '=',
+                      BOX_UTF8,
+                      DOTS_ASCII,
+                      TABLE_ASCII},
     [GLYPHS_BLOCK] = {.name = "block",
                       AXES_UTF8,
                       FILL_UTF8,

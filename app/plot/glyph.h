@@ -2,12 +2,15 @@
 #ifndef TARE_PLOT_GLYPH_H
 #define TARE_PLOT_GLYPH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
-typedef enum { GLYPHS_ASCII, GLYPHS_BLOCK, GLYPHS_BRAILLE } GlyphSet;
+/* LINES: ASCII, but for what the graphics characters of a VT100 have: borders, axes, a board, a diamond. */
+typedef enum { GLYPHS_ASCII, GLYPHS_LINES, GLYPHS_BLOCK, GLYPHS_BRAILLE } GlyphSet;
 
 typedef struct {
-    const char *name;                                             /* "ascii", "block", "braille" */
+    const char *name;                                             /* "ascii", "lines", "block", "braille" */
+    bool ascii;                                                   /* texts have no more than ASCII */
     uint32_t horizontal, vertical, corner, tick_left, tick_below; /* axes */
     uint32_t fill[9];                                             /* a cell filled from below by 0 .. 8 eighths */
     uint32_t over, under;                                         /* gaps of over- and under-confidence */

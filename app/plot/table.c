@@ -30,7 +30,7 @@ static char *shown(const char *source, bool tight, const Glyphs *glyphs)
             if (!tight) plottext_add(&text, " ");
             plottext_add(&text, glyphs->plus_minus);
             if (!tight) plottext_add(&text, " ");
-        } else if (code < ' ' || (code >= 0x80 && glyphs == glyphs_of(GLYPHS_ASCII)))
+        } else if (code < ' ' || (code >= 0x80 && glyphs->ascii))
             plottext_add(&text, "?");
         else
             plottext_code(&text, code);

@@ -44,7 +44,7 @@ static int next_shown(char *one, const char *s, const Glyphs *glyphs)
 {
     int length;
     uint32_t code = plottext_decode(s, &length);
-    bool lacking = code < ' ' || code == 0x7F || (code >= 0x80 && glyphs == glyphs_of(GLYPHS_ASCII));
+    bool lacking = code < ' ' || code == 0x7F || (code >= 0x80 && glyphs->ascii);
     memset(one, 0, 5);
     memcpy(one, lacking ? "?" : s, lacking ? 1 : (size_t)length);
     return length;

@@ -40,11 +40,22 @@ static const struct {
     {"st-", MOUSE_ON PASTE_ON, PASTE_OFF MOUSE_OFF, GLYPHS_BRAILLE},
     {"rxvt", MOUSE_ON PASTE_ON, PASTE_OFF MOUSE_OFF, GLYPHS_BRAILLE},
     {"putty", MOUSE_ON PASTE_ON, PASTE_OFF MOUSE_OFF, GLYPHS_BLOCK},
-    {"linux", "", "", GLYPHS_ASCII},
-    {"vt", "", "", GLYPHS_ASCII},
-    {"ansi", "", "", GLYPHS_ASCII},
+    {"linux", "", "", GLYPHS_LINES},
+    {"vt", "", "", GLYPHS_LINES},
+    {"ansi", "", "", GLYPHS_LINES},
     {"", "", "", GLYPHS_BLOCK},
 };
+
+/* What GLYPHS_LINES has beyond ASCII, and its letters in a VT100's other character set (terminfo(5), acs_chars). */
+static const struct {
+    uint32_t code;
+    char letter;
+} graphics[] = {
+    {0x2500, 'q'}, {0x2502, 'x'}, {0x250C, 'l'}, {0x2510, 'k'}, {0x2514, 'm'}, {0x2518, 'j'}, {0x251C, 't'},
+    {0x2524, 'u'}, {0x252C, 'w'}, {0x2534, 'v'}, {0x253C, 'n'}, {0x2592, 'a'}, {0x25C6, '`'},
+};
+
+enum { GRAPHICS = sizeof graphics / sizeof *graphics };
 
 enum { USUAL = -1 }; /* the terminal's own foreground */
 
@@ -88,6 +99,7 @@ static struct {
     volatile sig_atomic_t taken; /* the terminal is ours, not the shell's */
     int fd, kind, colors;
     bool utf8;
+    GlyphSet glyphs;
     SCREEN *screen;
     FILE *frame; /* what curses writes, in memory */
     size_t bytes;
@@ -215,6 +227,25 @@ static int kind_of(const char *name)
     return kind;
 }
 
+/* True when terminfo has every graphics character, as a byte of ASCII: what a PC's code page had there (ansi, cygwin)
+ * is no line on a terminal of today. */
+static bool has_graphics(void)
+{
+    if (!enter_alt_charset_mode || !acs_chars) return false;
+    for (int i = 0; i < GRAPHICS; i++) {
+        const char *pair = acs_chars;
+        while (*pair && *pair != graphics[i].letter) pair += pair[1] ? 2 : 1;
+        if (!*pair || pair[1] < ' ' || pair[1] > '~') return false;
+    }
+    return true;
+}
+
+static GlyphSet choose_glyphs(void)
+{
+    if (self.utf8 && kinds[self.kind].glyphs > GLYPHS_LINES) return kinds[self.kind].glyphs;
+    return has_graphics() ? GLYPHS_LINES : GLYPHS_ASCII;
+}
+
 static void close_screen(void)
 {
     if (self.screen) delscreen(self.screen);
@@ -251,6 +282,7 @@ Status term_open(int fd, Err *err)
         goto fail;
     }
     set_colors();
+    self.glyphs = choose_glyphs();
     term_size(&width, &height);
     prepare_rescue(height);
     take();
@@ -306,6 +338,14 @@ void term_redraw(void)
     if (self.screen) clearok(curscr, TRUE);
 }
 
+/* The letter of a graphics character where the glyphs have them, else 0. */
+static char letter_of(uint32_t code)
+{
+    for (int i = 0; i < GRAPHICS && self.glyphs == GLYPHS_LINES; i++)
+        if (graphics[i].code == code) return graphics[i].letter;
+    return 0;
+}
+
 /* A cell as curses wants it; false where there is nothing to put (the right half of a wide character). */
 static bool cell_of(const Cell *cell, int room, cchar_t *dst)
 {
@@ -316,6 +356,10 @@ static bool cell_of(const Cell *cell, int room, cchar_t *dst)
     if (wide < 1 || cell->code < ' ' || cell->code == 0x7F) text[0] = '?';
     if (wide > room) text[0] = ' ';
     attr_t attributes = self.colors ? inks[ink].attributes : inks[ink].mono;
+    if (letter_of(cell->code)) {
+        text[0] = (wchar_t)letter_of(cell->code);
+        attributes |= A_ALTCHARSET;
+    }
     return setcchar(dst, text, attributes, (short)(self.colors ? ink + 1 : 0), NULL) == OK;
 }
 
@@ -337,7 +381,7 @@ void term_show(const Canvas *canvas, int x, int y)
 
 GlyphSet term_glyphs(void)
 {
-    return self.utf8 ? kinds[self.kind].glyphs : GLYPHS_ASCII;
+    return self.glyphs;
 }
 
 int term_colors(void)

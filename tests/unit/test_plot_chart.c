@@ -138,7 +138,7 @@ static void every_size(void **state)
                 chart.round_y = chart.from_zero = width % 2;
                 chart.rule = &freeze;
                 assert_int_equal(canvas_open(&canvas, width, height, NULL), OK);
-                chart_draw(&canvas, &chart, glyphs_of((GlyphSet)((width + height) % 3)));
+                chart_draw(&canvas, &chart, glyphs_of((GlyphSet)((width + height) % (GLYPHS_BRAILLE + 1))));
                 canvas_close(&canvas);
             }
 }

@@ -102,7 +102,7 @@ static void every_size(void **state)
     (void)state;
     for (int width = 1; width <= 200; width++)
         for (int height = 1; height <= 60; height++) {
-            const Glyphs *glyphs = glyphs_of((GlyphSet)((width + height) % 3));
+            const Glyphs *glyphs = glyphs_of((GlyphSet)((width + height) % (GLYPHS_BRAILLE + 1)));
             Canvas canvas;
             assert_int_equal(canvas_open(&canvas, width, height, NULL), OK);
             curve_draw(&canvas, losses, 2, height % 2 ? "loss" : NULL, glyphs);

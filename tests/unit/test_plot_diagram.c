@@ -137,7 +137,7 @@ static void every_size(void **state)
             (Bin){.count = 1e9, .right = b * 1e7, .confidence = 9e8, .lo = 1 - 1. / (b + 1), .hi = 1 - 1. / (b + 2)};
     for (int width = 1; width <= 200; width++)
         for (int height = 1; height <= 60; height++) {
-            int set = (width + height) % 3;
+            int set = (width + height) % (GLYPHS_BRAILLE + 1);
             Canvas canvas;
             assert_int_equal(canvas_open(&canvas, width, height, NULL), OK);
             diagram_draw(&canvas, bin, 5, height % 2 ? "title" : NULL, glyphs_of((GlyphSet)set));

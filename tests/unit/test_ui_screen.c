@@ -147,7 +147,7 @@ static void every_pane_at_every_size(void **state)
         for (int height = 1; height <= 60; height += height < 24 ? 1 : 5)
             for (const Pane *const *pane = panes; *pane; pane++) {
                 Canvas canvas;
-                view.glyphs = glyphs_of((GlyphSet)((width + height) % 3));
+                view.glyphs = glyphs_of((GlyphSet)((width + height) % (GLYPHS_BRAILLE + 1)));
                 view.chosen = (width + height) % 5; /* 4: none */
                 view.bins = height % 2 ? 30 : 5;
                 view.log_loss = width % 2;

@@ -40,6 +40,7 @@ static const struct {
     {"st-", MOUSE_ON PASTE_ON, PASTE_OFF MOUSE_OFF, GLYPHS_BRAILLE},
     {"rxvt", MOUSE_ON PASTE_ON, PASTE_OFF MOUSE_OFF, GLYPHS_BRAILLE},
     {"putty", MOUSE_ON PASTE_ON, PASTE_OFF MOUSE_OFF, GLYPHS_BLOCK},
+    {"vte", MOUSE_ON PASTE_ON, PASTE_OFF MOUSE_OFF, GLYPHS_BRAILLE},
     {"linux", "", "", GLYPHS_LINES},
     {"vt", "", "", GLYPHS_LINES},
     {"ansi", "", "", GLYPHS_LINES},
@@ -212,7 +213,8 @@ static void set_colors(void)
     const char *no = getenv("NO_COLOR"); /* https://no-color.org: set and not empty */
     self.colors = 0;
     if ((no && *no) || !has_colors() || start_color() != OK || COLOR_PAIRS <= INKS) return;
-    self.colors = COLORS >= 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
+    bool direct = COLORS > 256; /* from 8 on its numbers are red, green and blue */
+    self.colors = direct ? 8 : COLORS == 256 ? 256 : COLORS >= 16 ? 16 : COLORS >= 8 ? 8 : 0;
     bool usual = use_default_colors() == OK;
     for (int i = 0; self.colors && i < INKS; i++) {
         short color = color_of(i);

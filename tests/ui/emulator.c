@@ -9,7 +9,7 @@
 #include <string.h>
 #include <vterm.h>
 
-enum { SEQUENCE_MOST = 256, LOOKS_MOST = 52, NOTE_SIZE = 128 };
+enum { SEQUENCE_MOST = 256, LOOKS_MOST = 52, LOOK_SIZE = 80, NOTE_SIZE = 128 };
 
 struct Emulator {
     VTerm *vt;
@@ -162,12 +162,23 @@ void emulator_spoil(Emulator *e)
 
 /* ---- the screen as text ---- */
 
-/* Colour and attributes of a cell as they are written: "208 bold on 0"; "" is the usual text. */
+/* " 208", " #ff8700", or "" for the terminal's own. */
+static void color_name(char *dst, size_t size, const char *before, const VTermColor *color, bool usual)
+{
+    *dst = 0;
+    if (usual) return;
+    if (VTERM_COLOR_IS_INDEXED(color))
+        snprintf(dst, size, "%s %d", before, color->indexed.idx);
+    else
+        snprintf(dst, size, "%s #%02x%02x%02x", before, color->rgb.red, color->rgb.green, color->rgb.blue);
+}
+
+/* Colour and attributes of a cell as they are written: " 208 on 0 bold"; "" is the usual text. */
 static void look_of(char *dst, size_t size, const VTermScreenCell *cell)
 {
-    char fg[16] = "", bg[16] = "";
-    if (!VTERM_COLOR_IS_DEFAULT_FG(&cell->fg)) snprintf(fg, sizeof fg, " %d", cell->fg.indexed.idx);
-    if (!VTERM_COLOR_IS_DEFAULT_BG(&cell->bg)) snprintf(bg, sizeof bg, " on %d", cell->bg.indexed.idx);
+    char fg[16], bg[16];
+    color_name(fg, sizeof fg, "", &cell->fg, VTERM_COLOR_IS_DEFAULT_FG(&cell->fg));
+    color_name(bg, sizeof bg, " on", &cell->bg, VTERM_COLOR_IS_DEFAULT_BG(&cell->bg));
     snprintf(dst, size, "%s%s%s%s%s%s%s%s", fg, bg, cell->attrs.bold ? " bold" : "", cell->attrs.strike ? " dim" : "",
              cell->attrs.reverse ? " reverse" : "", cell->attrs.underline ? " underline" : "",
              cell->attrs.italic ? " italic" : "", cell->attrs.blink ? " blink" : "");
@@ -176,13 +187,13 @@ static void look_of(char *dst, size_t size, const VTermScreenCell *cell)
 static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 typedef struct {
-    char name[LOOKS_MOST][48];
+    char name[LOOKS_MOST][LOOK_SIZE];
     int count;
 } Looks;
 
 static char letter_of(Looks *looks, const VTermScreenCell *cell)
 {
-    char name[sizeof looks->name[0]];
+    char name[LOOK_SIZE];
     int i = 0;
     look_of(name, sizeof name, cell);
     if (!*name) return ' ';
@@ -263,7 +274,7 @@ char *emulator_screen(const Emulator *e)
 static bool plain_pen(Emulator *e)
 {
     VTermScreenCell cell;
-    char look[48];
+    char look[LOOK_SIZE];
     vterm_input_write(e->vt, "\rq", 2);
     VTermPos at;
     vterm_state_get_cursorpos(vterm_obtain_state(e->vt), &at);

@@ -4,7 +4,7 @@
  * The viewer draws on a pseudo-terminal; what it writes goes to an emulator. A step is keys, or another size; then the
  * emulated screen must become the golden one, and once more after it was spoiled and Ctrl-L asked for all of it: what
  * is drawn by changes alone is what is drawn from nothing. A step waits for its screen, for at most 30 s, and nothing
- * else depends on the clock. Only entries of terminfo that Debian's ncurses-base has are used. */
+ * else depends on the clock. Entries of terminfo are those of Debian's ncurses-base, and terminals.ti. */
 #include "emulator.h"
 
 #include <fcntl.h>
@@ -65,12 +65,14 @@ static const Case cases[] = {
     {"8-colours", "vtst", "xterm", "C.UTF-8", false, 80, 24, {{KEY(LEFT)}}},
     {"16-colours", "vtst", "rxvt-unicode", "C.UTF-8", false, 80, 24, {{KEY(LEFT)}}},
     {"no-colour", "vtst", "xterm-256color", "C.UTF-8", true, 80, 24, {{KEY(LEFT)}}},
+    {"direct-colour", "vtst", "xterm-direct", "C.UTF-8", false, 80, 24, {{KEY(F3)}}},
     /* characters: lines as Unicode and as a VT100's; ansi has none that a terminal of today knows */
     {"xterm-c", "vtst", "xterm-256color", "C", false, 80, 24, {{KEY(LEFT)}}},
     {"linux", "vtst", "linux", "C.UTF-8", false, 80, 24, {{KEY(LEFT)}}},
     {"linux-c", "base", "linux", "C", false, 80, 24, {{KEY(F3)}}},
     {"vt100", "vtst", "vt100", "C", false, 80, 24, {{KEY(LEFT)}, {KEY(F6)}}},
     {"vt220", "base", "vt220", "C.UTF-8", false, 80, 24, {{KEY(F4)}}},
+    {"vte", "vtst", "vte-256color", "C.UTF-8", false, 40, 12, {{KEY(F6)}}},
     {"ansi", "vtst", "ansi", "C", false, 80, 24, {{KEY(LEFT)}}},
     /* sizes */
     {"20x5", "vtst", XTERM, 20, 5, {{KEY(F6)}}},
@@ -92,6 +94,7 @@ static const struct {
 
 static struct {
     const char *tare;
+    char terminfo[64]; /* a folder with the compiled terminals.ti */
     int master, slave; /* the slave stays open here, so that its flags can be read at the end */
     pid_t child;
     struct termios before; /* the terminal's flags, when nobody had it yet */
@@ -142,7 +145,7 @@ static void child(const Case *c)
         setenv("NO_COLOR", "1", 1);
     else
         unsetenv("NO_COLOR");
-    unsetenv("TERMINFO");
+    setenv("TERMINFO", self.terminfo, 1);
     unsetenv("LINES");
     unsetenv("COLUMNS");
     execl(self.tare, "tare", "view", run, (char *)NULL);
@@ -360,18 +363,41 @@ static void refuses(const char *term, const char *says)
     stop();
 }
 
+static bool compile_terminals(void)
+{
+    char command[192];
+    strcpy(self.terminfo, "/tmp/tare-terminfo-XXXXXX");
+    if (!mkdtemp(self.terminfo)) return false;
+    snprintf(command, sizeof command, "tic -x -o %s tests/ui/terminals.ti", self.terminfo);
+    return system(command) == 0;
+}
+
+static void remove_terminals(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s", self.terminfo);
+    if (system(command) != 0) printf("# %s is left\n", self.terminfo);
+}
+
+/* All cases, or the one of this name; false when there is no pseudo-terminal. */
+static bool run_cases(const char *name)
+{
+    for (int i = 0; i < CASES; i++)
+        if ((!name || strcmp(name, cases[i].name) == 0) && !run_case(&cases[i])) return false;
+    for (size_t i = 0; !name && i < sizeof refused / sizeof *refused; i++) refuses(refused[i].term, refused[i].says);
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     char tare[PATH_MAX];
     if (argc < 2 || !realpath(argv[1], tare)) return fprintf(stderr, "usage: screens TARE [CASE]\n"), 2;
     if (access("tests/gold/run", R_OK) != 0) return fprintf(stderr, "screens: run it where tests/ is\n"), 2;
     self.tare = tare;
-    for (int i = 0; i < CASES; i++) {
-        if (argc > 2 && strcmp(argv[2], cases[i].name) != 0) continue;
-        if (run_case(&cases[i])) continue;
-        return puts("ok 1 - screens # SKIP no pseudo-terminal here (is /dev/pts mounted?)\n1..1"), 0;
-    }
-    for (size_t i = 0; argc < 3 && i < sizeof refused / sizeof *refused; i++) refuses(refused[i].term, refused[i].says);
+    if (!compile_terminals()) return fprintf(stderr, "screens: tic (ncurses-bin) cannot compile terminals.ti\n"), 2;
+    bool ran = run_cases(argc > 2 ? argv[2] : NULL);
+    remove_terminals();
+    if (!ran) return puts("ok 1 - screens # SKIP no pseudo-terminal here (is /dev/pts mounted?)\n1..1"), 0;
     printf("1..%d\n", self.number);
     return self.failures > 0;
 }

@@ -71,11 +71,13 @@ part "screens" build/release/ui/screens build/release/tare
 
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 build build/asan OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" \
-    build/asan/tare build/asan/ui/storm unit && {
+    build/asan/tare build/asan/ui/storm build/asan/ui/screens unit && {
     units build/asan "asan"
     part "asan lua" sh tests/lua/run.sh build/asan/tare
     part "asan command line" bash tests/cli/run.sh build/asan/tare
     part "asan storm" build/asan/ui/storm build/asan/tare
+    part "asan screens" env LSAN_OPTIONS=suppressions=tests/ui/leaks.supp:print_suppressions=0 \
+        build/asan/ui/screens build/asan/tare
 }
 
 export TSAN_OPTIONS=halt_on_error=1

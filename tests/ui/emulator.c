@@ -46,7 +46,8 @@ static void on_output(const char *bytes, size_t size, void *user)
 static int on_unknown(const char *leader, const long args[], int count, const char *between, char command, void *user)
 {
     Emulator *e = user;
-    if (command == 't' || command == 'c') return 1; /* xterm keeps its title, a Linux console its cursor's form */
+    bool harmless = command == 't' || command == 'c'; /* xterm keeps its title, a Linux console its cursor's form */
+    if (harmless || *e->unknown) return 1;
     snprintf(e->unknown, sizeof e->unknown, "CSI %s%ld (%d)%s%c", leader ? leader : "", count ? CSI_ARG(args[0]) : 0,
              count, between ? between : "", command);
     return 1;
@@ -94,7 +95,7 @@ static const char *rename_number(const char *number, int *color, bool *kind)
     if (*color > 0) return (*color)--, number;
     if (*kind) *color = n == 5 ? 1 : 3; /* an index, or red, green and blue */
     bool own = !*kind;
-    *kind = own && (n == 38 || n == 48);
+    *kind = own && (n == 38 || n == 48) && !strchr(number, ':');
     return own && n == 2 ? "9" : own && n == 22 ? "22;29" : number; /* 22: neither bold nor dim */
 }
 

@@ -285,18 +285,45 @@ static bool same_flags(const struct termios *a, const struct termios *b)
            a->c_lflag == b->c_lflag && memcmp(a->c_cc, b->c_cc, sizeof a->c_cc) == 0;
 }
 
-/* q: the terminal is as it was. `shell` is the screen from before, where there was a second one and no resize. */
+/* The terminal is as it was. `shell` is the screen from before, where there was a second one and no resize. */
+static void check_left(const Case *c, const char *shell, const char *how)
+{
+    char what[96];
+    struct termios after;
+    tcgetattr(self.slave, &after);
+    snprintf(what, sizeof what, "%s, the terminal's flags are as they were", how);
+    check(same_flags(&self.before, &after), c->name, what);
+    snprintf(what, sizeof what, "%s, the shell's screen is as it was", how);
+    if (shell && emulator_had_second(self.emulator)) check(becomes(shell), c->name, what);
+    snprintf(what, sizeof what, "%s, no mode is left behind", how);
+    const char *modes = emulator_modes(self.emulator);
+    if (!check(!*modes, c->name, what)) printf("# left:%s\n", modes);
+}
+
+/* Ctrl-Z gives the terminal back; SIGCONT, as from the shell's fg, takes it and draws all of it again. */
+static bool stop_and_go_on(const Case *c, const char *shell)
+{
+    int status;
+    double until = seconds() + patience;
+    char *screen = emulator_screen(self.emulator);
+    type("\x1a");
+    while (waitpid(self.child, &status, WNOHANG | WUNTRACED) == 0 && seconds() < until) pass_on();
+    pass_on();
+    check_left(c, shell, "stopped");
+    if (!emulator_had_second(self.emulator)) emulator_spoil(self.emulator);
+    kill(self.child, SIGCONT);
+    bool good = check(screen && becomes(screen), c->name, "gone on, the screen is drawn again");
+    free(screen);
+    return good;
+}
+
 static void leave(const Case *c, const char *shell)
 {
-    struct termios after;
     type("q");
     int code = end();
     if (!check(code == 0, c->name, "q leaves with exit code 0")) printf("# exit code %d\n", code);
-    tcgetattr(self.slave, &after);
-    check(same_flags(&self.before, &after), c->name, "the terminal's flags are as they were");
-    if (shell && emulator_had_second(self.emulator)) check(becomes(shell), c->name, "the shell's screen is as it was");
-    const char *modes = emulator_modes(self.emulator), *unknown = emulator_unknown(self.emulator);
-    if (!check(!*modes, c->name, "no mode is left behind")) printf("# left:%s\n", modes);
+    check_left(c, shell, "left");
+    const char *unknown = emulator_unknown(self.emulator);
     if (!check(!*unknown, c->name, "the emulator knew all of it")) printf("# %s\n", unknown);
 }
 
@@ -341,7 +368,7 @@ static bool run_case(const Case *c)
     const char *mode = getenv("TARE_GOLD");
     FILE *record = mode && strcmp(mode, "write") == 0 ? fopen(path, "w") : NULL;
     char *gold = record ? calloc(1, 1) : read_gold(path), *shell = resized ? NULL : emulator_screen(self.emulator);
-    if (gold && do_steps(c, gold, record)) leave(c, shell);
+    if (gold && do_steps(c, gold, record) && stop_and_go_on(c, shell)) leave(c, shell);
     if (record) fclose(record);
     free(gold);
     free(shell);
@@ -360,6 +387,23 @@ static void refuses(const char *term, const char *says)
     if (!check(code == EXIT_USAGE && screen && strstr(screen, says), what, "an error that says what to do"))
         printf("# exit code %d\n", code), comment("seen", screen ? screen : "");
     free(screen);
+    stop();
+}
+
+/* A crash, once the viewer has drawn. */
+static void crashes(const Case *c)
+{
+    char path[128];
+    if (!start(c)) return;
+    snprintf(path, sizeof path, "tests/gold/terminals/%s.txt", c->name);
+    char *gold = read_gold(path), *rest = gold, *shell = emulator_screen(self.emulator);
+    if (gold && check(becomes(next_screen(&rest)), c->name, "opened once more")) {
+        kill(self.child, SIGSEGV);
+        check(end() == -1, c->name, "a crash ends it");
+        check_left(c, shell, "crashed");
+    }
+    free(gold);
+    free(shell);
     stop();
 }
 
@@ -384,6 +428,8 @@ static bool run_cases(const char *name)
 {
     for (int i = 0; i < CASES; i++)
         if ((!name || strcmp(name, cases[i].name) == 0) && !run_case(&cases[i])) return false;
+    for (int i = 0; !name && i < CASES; i++)
+        if (cases[i].width == 80 && cases[i].step[1].name == NULL) crashes(&cases[i]);
     for (size_t i = 0; !name && i < sizeof refused / sizeof *refused; i++) refuses(refused[i].term, refused[i].says);
     return true;
 }

@@ -1,5 +1,6 @@
 /* main.c - start, run, exit code. */
 #include "base/version.h"
+#include "data/dataset.h"
 #include "kernel/isa.h"
 #include "loop.h"
 #include "options.h"
@@ -78,6 +79,7 @@ int main(int argc, char **argv)
     Options options;
     setlocale(LC_CTYPE, ""); /* the width of characters; numbers stay as Lua and JSON write them */
     if (options_parse(&options, argc, argv, &err) != OK) return complain(&err, EXIT_USAGE);
+    dataset_look_in(options.data);
     if (kernel_open(&err) != OK) return complain(&err, err.code == ERR_USAGE ? EXIT_USAGE : EXIT_SCRIPT);
     switch (options.action) {
     case DO_WORKBENCH:

@@ -1,6 +1,7 @@
 /* options.c - the command line as a table of flags. Main thread, at start. */
 #include "options.h"
 
+#include "base/file.h"
 #include "base/pool.h"
 #include "base/text.h"
 #include <ctype.h>
@@ -52,6 +53,13 @@ static Status set_runs(Options *o, const char *text, Err *err)
 {
     if (!*text) return err_set(err, ERR_USAGE, "--runs: expected the name of a folder");
     o->runs = text;
+    return OK;
+}
+
+static Status set_data(Options *o, const char *text, Err *err)
+{
+    if (!folder_exists(text)) return err_set(err, ERR_USAGE, "--data %s: no such folder", text);
+    o->data = text;
     return OK;
 }
 
@@ -132,6 +140,7 @@ static const Flag flags[] = {
     {"--seeds", "N,N,...", "several seeds, for scripts that repeat (arg.seeds)", set_seeds},
     {"--threads", "N", "threads that compute; results do not depend on it (all processors)", set_threads},
     {"--runs", "DIR", "folder of the runs ($TARE_RUNS, else ./runs)", set_runs},
+    {"--data", "DIR", "folder of downloaded data sets ($TARE_DATA, then data/downloads)", set_data},
     {"--resume", NULL, "go on with this script's unfinished runs, reuse its finished ones", set_resume},
     {"--json", NULL, "print results as JSON, a line each", set_json},
     {"--quiet", NULL, "no progress on stderr", set_quiet},
@@ -232,8 +241,9 @@ Status options_parse(Options *o, int argc, char **argv, Err *err)
     char *words[ARGS_MOST];
     int count = 0;
     bool flags_end = false;
-    const char *runs = getenv("TARE_RUNS");
-    *o = (Options){.seed = -1, .threads = pool_processors(), .runs = runs && *runs ? runs : "runs"};
+    const char *runs = getenv("TARE_RUNS"), *data = getenv("TARE_DATA");
+    *o = (Options){
+        .seed = -1, .threads = pool_processors(), .runs = runs && *runs ? runs : "runs", .data = data ? data : ""};
     for (int i = 1; i < argc; i++) {
         if (!flags_end && strcmp(argv[i], "--") == 0) {
             flags_end = true;

@@ -20,14 +20,15 @@ typedef struct {
     int64_t seed, seeds[SEEDS_MOST];
     int seed_count; /* >= 1 */
     int64_t threads;
-    const char *runs;
+    const char *runs, *data; /* data: where downloaded data sets may lie, "" for nowhere of one's own */
     bool resume, json, quiet, workbench;
     bool follow;    /* DO_VIEW: go on as the run grows */
     double speed;   /* DO_VIEW: seconds of the run in one; 0 = all at once */
     char help[256]; /* the code of `tare help TOPIC` */
 } Options;
 
-/* Defaults: seed 1, a thread a processor, the runs in $TARE_RUNS or "runs". ERR_USAGE for what cannot be. */
+/* Defaults: seed 1, a thread a processor, the runs in $TARE_RUNS or "runs", data in $TARE_DATA. ERR_USAGE for what
+ * cannot be. */
 Status options_parse(Options *o, int argc, char **argv, Err *err);
 
 void options_introduce(void); /* what `tare` alone prints where there is no terminal */

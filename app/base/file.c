@@ -1,6 +1,7 @@
 /* file.c - see file.h. Any thread. */
 #include "base/file.h"
 
+#include "base/inflate.h"
 #include "base/text.h"
 #include <assert.h>
 #include <dirent.h>
@@ -13,59 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <xxhash.h>
-#include <zlib.h>
-
-static Status too_big(const char *path, size_t most, Err *err)
-{
-    return err_set(err, ERR_FORMAT, "%s: more than the %zu bytes that such a file can have", path, most);
-}
-
-/* Inflate gzip bytes into a fresh buffer of at most `most` bytes. */
-static Status inflate_bytes(const char *path, const unsigned char *in, size_t in_size, size_t most, unsigned char **out,
-                            size_t *out_size, Err *err)
-{
-    z_stream z = {.next_in = (unsigned char *)in, .avail_in = (uInt)in_size};
-    unsigned char *bytes = NULL;
-    size_t used = 0, room = 0;
-    int state = Z_OK;
-    if (inflateInit2(&z, 16 + MAX_WBITS) != Z_OK) return err_set(err, ERR_MEMORY, "%s: no memory to inflate it", path);
-    while (state != Z_STREAM_END) {
-        if (used == room) {
-            room = room ? room * 2 : 1 << 16;
-            unsigned char *more = realloc(bytes, room + 1);
-            if (!more) {
-                err_set(err, ERR_MEMORY, "%s: no memory for %zu bytes", path, room);
-                goto fail;
-            }
-            bytes = more;
-        }
-        z.next_out = bytes + used;
-        z.avail_out = (uInt)(room - used < 1 << 30 ? room - used : 1 << 30);
-        state = inflate(&z, Z_NO_FLUSH);
-        used = (size_t)(z.next_out - bytes);
-        if (used > most) {
-            too_big(path, most, err);
-            goto fail;
-        }
-        if (state != Z_OK && state != Z_STREAM_END) {
-            err_set(err, ERR_FORMAT, "%s: broken gzip data at byte %zu (%s); fetch the file again", path,
-                    in_size - z.avail_in,
-                    state == Z_BUF_ERROR ? "it ends too soon"
-                    : z.msg              ? z.msg
-                                         : "corrupt");
-            goto fail;
-        }
-    }
-    inflateEnd(&z);
-    bytes[used] = 0;
-    *out = bytes;
-    *out_size = used;
-    return OK;
-fail:
-    inflateEnd(&z);
-    free(bytes);
-    return err ? err->code : ERR_FORMAT;
-}
 
 /* All of an open file by pread, so that one which shrinks meanwhile is an error and no signal. */
 static Status read_all(int fd, const char *path, size_t size, unsigned char *bytes, Err *err)
@@ -95,7 +43,7 @@ Status file_read(const char *path, size_t most, bool inflate_it, unsigned char *
         goto fail;
     }
     if ((size_t)st.st_size > most) {
-        too_big(path, most, err);
+        err_set(err, ERR_FORMAT, "%s: more than the %zu bytes that such a file can have", path, most);
         goto fail;
     }
     size_t n = (size_t)st.st_size;
@@ -108,7 +56,7 @@ Status file_read(const char *path, size_t most, bool inflate_it, unsigned char *
     raw[n] = 0;
     close(fd);
     if (inflate_it && n >= 2 && raw[0] == 0x1f && raw[1] == 0x8b) {
-        Status done = inflate_bytes(path, raw, n, most, bytes, size, err);
+        Status done = inflate_part(path, raw, 0, n, most, bytes, size, err);
         free(raw);
         return done;
     }
@@ -236,8 +184,9 @@ Status path_shipped(char *dst, const char *name, Err *err)
         TRY(path_join(dst, roots[i], name, err));
         if (access(dst, R_OK) == 0) return OK;
     }
-    return err_set(err, ERR_IO, "%s, which comes with tare, is in none of %s%s%s and %s; set TARE_HOME to tare's folder",
-                   name, roots[0], home ? ", " : "", folder, share);
+    return err_set(err, ERR_IO,
+                   "%s, which comes with tare, is in none of %s%s%s and %s; set TARE_HOME to tare's folder", name,
+                   roots[0], home ? ", " : "", folder, share);
 fail:
     return err ? err->code : ERR_USAGE;
 }

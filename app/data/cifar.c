@@ -1,67 +1,15 @@
-/* cifar.c - CIFAR-10 in its official binary version. Any thread.
- *
- * A record is one label byte and 3072 pixel bytes: 32 x 32 red, then green, then blue (Krizhevsky, "Learning
- * Multiple Layers of Features from Tiny Images", 2009; https://www.cs.toronto.edu/~kriz/cifar.html). */
+/* cifar.c - CIFAR-10 and CIFAR-100 in their official binary versions (records.c). Any thread. */
 #include "data/source.h"
 
 #include "base/file.h"
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { CLASSES = 10, SIDE = 32, CHANNELS = 3, PLANE = SIDE * SIDE, RECORD = 1 + CHANNELS * PLANE, FILES = 5 };
-static const size_t MOST_BYTES = (size_t)100000 * RECORD; /* the official files have 10,000 records */
+enum { TEN = 10, HUNDRED = 100, COARSE = 20, FILES = 5 };
 
-/* Grow r by `more` records. */
-static Status records_grow(Records *r, ptrdiff_t more, const char *path, Err *err)
-{
-    size_t n = (size_t)(r->n + more);
-    uint8_t *images = realloc(r->images, n * (RECORD - 1));
-    if (images) r->images = images;
-    int32_t *labels = realloc(r->labels, n * sizeof *labels);
-    if (labels) r->labels = labels;
-    if (images && labels) return OK;
-    return err_set(err, ERR_MEMORY, "%s: no memory for %td images", path, r->n + more);
-}
+/* ---- CIFAR-10 ---- */
 
-/* dst (32,32,3) = src (3,32,32) */
-static void interleave(uint8_t *dst, const unsigned char *src)
-{
-    for (ptrdiff_t i = 0; i < PLANE; i++)
-        for (ptrdiff_t c = 0; c < CHANNELS; c++) dst[i * CHANNELS + c] = src[c * PLANE + i];
-}
-
-/* Append a file's records to r. */
-static Status read_batch(Records *r, const char *path, Err *err)
-{
-    unsigned char *bytes = NULL;
-    size_t size;
-    TRY(file_read(path, MOST_BYTES, false, &bytes, &size, err));
-    ptrdiff_t n = (ptrdiff_t)(size / RECORD);
-    if (size % RECORD != 0 || n == 0) {
-        err_set(err, ERR_FORMAT, "%s: %zu bytes; expected whole records of %d bytes, but record %td has only %zu", path,
-                size, RECORD, n, size % RECORD);
-        goto fail;
-    }
-    TRY(records_grow(r, n, path, err));
-    for (ptrdiff_t i = 0; i < n; i++) {
-        const unsigned char *record = bytes + i * RECORD;
-        if (record[0] >= CLASSES) {
-            err_set(err, ERR_FORMAT,
-                    "%s: record %td (byte %td): label %d; expected 0 to %d: is this CIFAR-10's binary "
-                    "version?",
-                    path, i, i * RECORD, record[0], CLASSES - 1);
-            goto fail;
-        }
-        r->labels[r->n] = record[0];
-        interleave(r->images + r->n++ * (RECORD - 1), record + 1);
-    }
-    free(bytes);
-    return OK;
-fail:
-    free(bytes);
-    return err->code;
-}
+static const RecordForm ten = {"CIFAR-10", 1, 0, {TEN}};
 
 /* All training files that are there, in order; one is enough. */
 static Status read_training(Records *r, const char *dir, Err *err)
@@ -70,40 +18,79 @@ static Status read_training(Records *r, const char *dir, Err *err)
     for (int i = 1; i <= FILES; i++) {
         snprintf(name, sizeof name, "data_batch_%d.bin", i);
         TRY(path_join(path, dir, name, err));
-        if (file_exists(path)) TRY(read_batch(r, path, err));
+        if (file_exists(path)) TRY(records_read(r, path, &ten, err));
     }
     if (r->n > 0) return OK;
-    return err_set(err, ERR_IO,
-                   "no data_batch_1.bin .. data_batch_5.bin in %s; fetch cifar-10-binary.tar.gz from "
-                   "https://www.cs.toronto.edu/~kriz/cifar.html and unpack its files there, or set dir",
-                   dir);
+    return source_fetch("cifar10", "data_batch_1.bin .. data_batch_5.bin", dir, err);
 fail:
     return err->code;
 }
 
-static Status cifar10_names(Dataset *d, const char *dir, Err *err)
+/* The class names in dir/file, or where that is not there, these; `classes` of them. */
+static Status name_classes(Dataset *d, const char *dir, const char *file, const char *const *names, ptrdiff_t classes,
+                           Err *err)
 {
-    static const char *const names[CLASSES] = {"airplane", "automobile", "bird",  "cat",  "deer",
-                                               "dog",      "frog",       "horse", "ship", "truck"};
     char path[PATH_SIZE];
-    TRY(path_join(path, dir, "batches.meta.txt", err));
-    if (!file_exists(path)) return names_set(d, names, CLASSES, err);
+    TRY(path_join(path, dir, file, err));
+    if (!file_exists(path)) return names_set(d, names, classes, err);
     TRY(names_read(d, path, err));
-    if (d->classes == CLASSES) return OK;
-    return err_set(err, ERR_FORMAT, "%s: %td class names; expected %d", path, d->classes, CLASSES);
+    if (d->classes == classes) return OK;
+    return err_set(err, ERR_FORMAT, "%s: %td class names; expected %td", path, d->classes, classes);
 fail:
     return err->code;
 }
 
 Status cifar10_load(Dataset *d, Err *err)
 {
-    const char *dir = d->spec.dir[0] ? d->spec.dir : "data/downloads/cifar10";
-    Records train = {.h = SIDE, .w = SIDE, .c = CHANNELS}, test = train;
-    char path[PATH_SIZE];
+    static const char *const marks[] = {"cifar-10-batches-bin/test_batch.bin", "cifar10/test_batch.bin",
+                                        "test_batch.bin", NULL};
+    static const char *const names[TEN] = {"airplane", "automobile", "bird",  "cat",  "deer",
+                                           "dog",      "frog",       "horse", "ship", "truck"};
+    Records train = {0}, test = {0};
+    char dir[PATH_SIZE], path[PATH_SIZE];
+    TRY(source_find_dir(dir, d, marks, err));
     TRY(read_training(&train, dir, err));
-    TRY(cifar10_names(d, dir, err));
+    TRY(name_classes(d, dir, "batches.meta.txt", names, TEN, err));
     TRY(path_join(path, dir, "test_batch.bin", err));
-    TRY(read_batch(&test, path, err));
+    TRY(records_read(&test, path, &ten, err));
+    TRY(splits_choose(d, &train, &test, err));
+    records_free(&train);
+    records_free(&test);
+    return OK;
+fail:
+    records_free(&train);
+    records_free(&test);
+    return err->code;
+}
+
+/* ---- CIFAR-100 ---- */
+
+/* A record has the coarse label, then the fine one. */
+static const struct {
+    RecordForm form;
+    const char *names;
+} hundred[] = {
+    {{"CIFAR-100", 2, 0, {COARSE, HUNDRED}}, "coarse_label_names.txt"},
+    {{"CIFAR-100", 2, 1, {COARSE, HUNDRED}}, "fine_label_names.txt"},
+};
+
+Status cifar100_load(Dataset *d, Err *err)
+{
+    static const char *const marks[] = {"cifar-100-binary/test.bin", "cifar100/test.bin", NULL};
+    bool fine = strcmp(d->spec.labels, "fine") == 0;
+    const RecordForm *form = &hundred[fine].form;
+    Records train = {0}, test = {0};
+    char dir[PATH_SIZE], path[PATH_SIZE];
+    TRY(source_find_dir(dir, d, marks, err));
+    TRY(name_classes(d, dir, hundred[fine].names, NULL, form->classes[form->label], err));
+    TRY(path_join(path, dir, "train.bin", err));
+    if (!file_exists(path)) {
+        source_fetch("cifar100", "train.bin", dir, err);
+        goto fail;
+    }
+    TRY(records_read(&train, path, form, err));
+    TRY(path_join(path, dir, "test.bin", err));
+    TRY(records_read(&test, path, form, err));
     TRY(splits_choose(d, &train, &test, err));
     records_free(&train);
     records_free(&test);

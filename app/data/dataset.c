@@ -13,14 +13,21 @@ const char *const split_name[SPLITS] = {"train", "valid", "test"};
 
 #define FIELD(name) offsetof(DataSpec, name)
 
-const Option data_options[] = {
-    {"name", OPTION_TEXT, FIELD(name), "fashion", 0, 0, NULL, "fashion, fashion-full, cifar10 or idx"},
-    {"dir", OPTION_TEXT, FIELD(dir), "", 0, 0, NULL, "where the files lie, if not in their usual place"},
-    {"train", OPTION_INT, FIELD(train), "2000", 0, 1e7, NULL, "training images; 0 = all that valid leaves"},
-    {"valid", OPTION_INT, FIELD(valid), "2000", 0, 1e7, NULL, "validation images; 0 = all that train leaves"},
-    {"test", OPTION_INT, FIELD(test), "0", 0, 1e7, NULL, "test images; 0 = all"},
-    {"share", OPTION_REAL, FIELD(share), "0.15", 0.01, 0.9, NULL, "valid's share where train = 0 and valid = 0"},
-    {"seed", OPTION_INT, FIELD(seed), "1", 0, 0x1p53, NULL, "of the choice of images"},
+/* The rows of all sources that have files. */
+#define FILE_ROWS                                                                                                      \
+    {"name", OPTION_TEXT, FIELD(name), "fashion", 0, 0, NULL, "fashion, cifar10, cifar100, svhn, idx, npy or ..."},    \
+        {"dir", OPTION_TEXT, FIELD(dir), "", 0, 0, NULL, "where the files lie, if not in their usual place"},          \
+        {"train", OPTION_INT, FIELD(train), "2000", 0, 1e7, NULL, "training images; 0 = all that valid leaves"},       \
+        {"valid", OPTION_INT, FIELD(valid), "2000", 0, 1e7, NULL, "validation images; 0 = all that train leaves"},     \
+        {"test", OPTION_INT, FIELD(test), "0", 0, 1e7, NULL, "test images; 0 = all"},                                  \
+        {"share", OPTION_REAL, FIELD(share), "0.15", 0.01, 0.9, NULL, "valid's share where train = 0 and valid = 0"},  \
+        {"seed", OPTION_INT, FIELD(seed), "1", 0, 0x1p53, NULL, "of the choice of images"},
+
+const Option data_options[] = {FILE_ROWS{0}};
+
+const Option cifar100_options[] = {
+    FILE_ROWS{"labels", OPTION_CHOICE, FIELD(labels), "fine", 0, 0, "fine|coarse",
+              "cifar100: 100 classes or 20 groups of them"},
     {0},
 };
 
@@ -44,9 +51,12 @@ static const struct row {
 } sources[] = {
     {"fashion", "10,000 images of Fashion-MNIST, which come with tare", data_options, fashion_load},
     {"fashion-full", "all 70,000, from Debian's package dataset-fashion-mnist", data_options, fashion_full_load},
-    {"cifar10", "CIFAR-10's binary files, in dir or data/downloads/cifar10", data_options, cifar10_load},
+    {"cifar10", "CIFAR-10: scripts/fetch-data cifar10", data_options, cifar10_load},
+    {"cifar100", "CIFAR-100, labels = fine or coarse", cifar100_options, cifar100_load},
+    {"svhn", "Street View House Numbers, cropped", data_options, svhn_load},
     {"blends", "synthetic stripes with a known posterior; see data.blends", blends_options, blends_load},
     {"idx", "your own files in MNIST's format, in dir", data_options, idx_load},
+    {"npy", "your own NumPy arrays, in dir", data_options, npy_load},
 };
 enum { SOURCES = sizeof sources / sizeof *sources };
 
@@ -55,6 +65,11 @@ static const struct row *source_find(const char *name)
     for (int i = 0; i < SOURCES; i++)
         if (strcmp(sources[i].name, name) == 0) return &sources[i];
     return NULL;
+}
+
+const char *dataset_name(int i)
+{
+    return i >= 0 && i < SOURCES ? sources[i].name : NULL;
 }
 
 const Option *dataset_options(const char *name)

@@ -18,13 +18,16 @@ typedef struct {
     int64_t train, valid, test;  /* images in each split; 0 = all (train, valid: all the other leaves) */
     double share;                /* valid as a share of the training images, where valid = 0 and train = 0 */
     int64_t seed;                /* of the choice of images (and of the synthetic ones) */
+    /* cifar100 only */
+    char labels[OPTION_TEXT_SIZE]; /* "fine" or "coarse" */
     /* blends only */
     int64_t classes, size; /* classes; height and width in pixels */
     double noise, bayes;   /* sd of the pixel noise, 1 = black to white; the Bayes error E[1 - max p*] */
 } DataSpec;
 
-extern const Option data_options[];   /* data.load */
-extern const Option blends_options[]; /* data.blends */
+extern const Option data_options[];     /* data.load */
+extern const Option cifar100_options[]; /* the same and labels: all that data.load knows */
+extern const Option blends_options[];   /* data.blends */
 
 typedef struct {
     ptrdiff_t n;
@@ -45,8 +48,12 @@ typedef struct {
     int references;                                       /* atomic */
 } Dataset;
 
-/* The options of the source of this name: blends_options for "blends", data_options for all others; NULL
- * where there is no such source. A spec that is read back starts from the defaults of its own table. */
+/* The name of source i, in the table's order; NULL behind the last. */
+const char *dataset_name(int i);
+
+/* The options of the source of this name: blends_options for "blends", cifar100_options for "cifar100", data_options
+ * for all others; NULL where there is no such source. A spec that is read back starts from the defaults of its own
+ * table. */
 const Option *dataset_options(const char *name);
 
 /* Load by spec->name. A split of a given size is balanced: it takes equally many images of each class (where the size
@@ -57,6 +64,10 @@ const Option *dataset_options(const char *name);
  * (unknown name, with a suggestion; more images asked than there are, with how many there are), ERR_IO (missing file,
  * with the package or command that brings it), ERR_FORMAT (file, record or byte, expected). */
 Dataset *dataset_load(const DataSpec *spec, Err *err);
+
+/* Also look for downloaded data sets in this folder (--data, $TARE_DATA), before data/downloads. Once, at start. */
+void dataset_look_in(const char *folder);
+
 Dataset *dataset_retain(Dataset *d);
 void dataset_release(Dataset *d); /* NULL is fine */
 

@@ -139,35 +139,12 @@ fail:
     return err->code;
 }
 
-/* Class names from labels.txt or classes.txt, where there is one. */
-static Status find_names(Dataset *d, const char *dir, Err *err)
-{
-    static const char *const files[] = {"labels.txt", "classes.txt"};
-    char path[PATH_SIZE];
-    for (int i = 0; i < 2; i++) {
-        TRY(path_join(path, dir, files[i], err));
-        if (!file_exists(path)) continue;
-        return names_read(d, path, err);
-    }
-    return OK;
-fail:
-    return err->code;
-}
-
-/* Where no file names the classes, the training labels say how many there are. */
-static Status count_classes(Dataset *d, const Records *train, Err *err)
-{
-    int32_t last = 1; /* at least two classes */
-    for (ptrdiff_t i = 0; i < train->n; i++) last = train->labels[i] > last ? train->labels[i] : last;
-    return names_set(d, NULL, last + 1, err);
-}
-
 static Status folder_load(Dataset *d, const char *dir, Err *err)
 {
     Records train = {0}, test = {0};
-    if (!d->class_names) TRY(find_names(d, dir, err));
+    if (!d->class_names) TRY(names_find(d, dir, err));
     TRY(read_part(&train, dir, "train", d->classes, err));
-    if (!d->class_names) TRY(count_classes(d, &train, err));
+    if (!d->class_names) TRY(names_count(d, &train, err));
     TRY(read_part(&test, dir, "t10k", d->classes, err));
     TRY(splits_choose(d, &train, &test, err));
     records_free(&train);

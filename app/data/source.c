@@ -9,13 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void records_free(Records *r)
-{
-    free(r->images);
-    free(r->labels);
-    *r = (Records){0};
-}
-
 Status names_set(Dataset *d, const char *const *names, ptrdiff_t classes, Err *err)
 {
     d->class_names = calloc((size_t)classes, sizeof *d->class_names);
@@ -75,6 +68,27 @@ Status names_read(Dataset *d, const char *path, Err *err)
 fail:
     free(bytes);
     return err->code;
+}
+
+Status names_find(Dataset *d, const char *dir, Err *err)
+{
+    static const char *const files[] = {"labels.txt", "classes.txt"};
+    char path[PATH_SIZE];
+    for (int i = 0; i < 2; i++) {
+        TRY(path_join(path, dir, files[i], err));
+        if (!file_exists(path)) continue;
+        return names_read(d, path, err);
+    }
+    return OK;
+fail:
+    return err->code;
+}
+
+Status names_count(Dataset *d, const Records *train, Err *err)
+{
+    int32_t last = 1; /* at least two classes */
+    for (ptrdiff_t i = 0; i < train->n; i++) last = train->labels[i] > last ? train->labels[i] : last;
+    return names_set(d, NULL, last + 1, err);
 }
 
 Status split_alloc(const Dataset *d, Split *s, ptrdiff_t n, Err *err)
@@ -194,9 +208,11 @@ Status splits_choose(Dataset *d, const Records *train, const Records *test, Err 
         err_set(err, ERR_MEMORY, "no memory to choose among %td images", most);
         goto fail;
     }
-    if (train->h != test->h || train->w != test->w) {
-        err_set(err, ERR_FORMAT, "the training images are %td x %td, the test images %td x %td; expected one size",
-                train->h, train->w, test->h, test->w);
+    if (train->h != test->h || train->w != test->w || train->c != test->c) {
+        err_set(err, ERR_FORMAT,
+                "the training images are %td x %td x %td, the test images %td x %td x %td (height, width, channels); "
+                "expected one size",
+                train->h, train->w, train->c, test->h, test->w, test->c);
         goto fail;
     }
     d->h = padded_side(train->h);

@@ -69,7 +69,8 @@ static void offer_runs(lua_State *L, Completion *c)
 static void offer_data(lua_State *L, Completion *c)
 {
     (void)L;
-    offer_words(c, "fashion|fashion-full|cifar10|blends|idx");
+    const char *name;
+    for (int i = 0; (name = dataset_name(i)); i++) offer(c, name);
 }
 
 static void offer_splits(lua_State *L, Completion *c)

@@ -185,7 +185,7 @@ static void sizes_must_agree(void **state)
     put_idx_set(40, 12, 6, 5, 4);
     put_file("t10k-images-idx3-ubyte", bytes, idx_images(bytes, 12, 6, 6));
     load_fails("another width", spec_of("idx", 0, 0, 0), ERR_FORMAT,
-               "training images are 6 x 5, the test images 6 x 6");
+               "training images are 6 x 5 x 1, the test images 6 x 6 x 1");
 }
 
 /* A cut gzip file, and one whose 3 MB of zeros do not agree with its head. */

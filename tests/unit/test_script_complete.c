@@ -272,7 +272,7 @@ static void test_data_names(void **state)
     (void)state;
     static Found f;
     find(&f, "data.load \"|");
-    assert_int_equal(f.count, 5);
+    assert_int_equal(f.count, 8);
     for (int i = 0; i < f.count; i++) assert_non_null(dataset_options(f.words[i]));
 }
 

@@ -9,7 +9,7 @@ LAYERS  ?= base kernel nn data calib engine plot ui script .
 PACKAGES := lua5.4 jansson zlib libxxhash openblas ncursesw readline freetype2 libpng fontconfig
 DEBIAN   := pkg-config libopenblas-pthread-dev libncurses-dev libreadline-dev liblua5.4-dev libjansson-dev \
             zlib1g-dev libxxhash-dev librandom123-dev libfreetype-dev libpng-dev libfontconfig-dev
-DEBIAN_TEST := libcmocka-dev libvterm-dev tmux
+DEBIAN_TEST := libcmocka-dev libvterm-dev tmux curl
 
 WARN   := -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
 OPT    ?= -O2 -g
@@ -25,9 +25,10 @@ MAIN    := $(BUILD)/app/main.o
 LIBRARY := $(BUILD)/libtare.a
 UNIT    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 BENCH   := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/*.c))
+FUZZ    := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/ref/*.c tests/unit/support/*.c))
 
-.PHONY: all demo test setup build unit bench install uninstall clean help check-libraries
+.PHONY: all demo test setup build unit fuzz bench install uninstall clean help check-libraries
 .SECONDARY:
 
 all: build
@@ -114,6 +115,14 @@ $(BUILD)/bench/%: tests/bench/%.c $(LIBRARY)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
 
+# FUZZ_MAIN: what calls a target; empty where the compiler brings its own (tests/fuzz/README.md).
+FUZZ_MAIN ?= $(BUILD)/tests/fuzz/main.o
+$(BUILD)/fuzz/%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/folder.o $(FUZZ_MAIN) $(LIBRARY)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+$(BUILD)/tests/fuzz/%.o: CFLAGS += -Itests
+
 $(BUILD)/cli/%: tests/cli/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< -o $@
@@ -129,6 +138,8 @@ $(SUPPORT): CFLAGS += -Itests
 
 unit: $(UNIT)
 
+fuzz: $(FUZZ)
+
 bench: all
 	@$(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$$(nproc)) $(BENCH)
 	@for b in $(BENCH); do $$b || exit 1; done
@@ -140,6 +151,7 @@ SHARE := $(DESTDIR)$(PREFIX)/share/tare
 install: build
 	install -D -m 755 $(BUILD)/tare $(DESTDIR)$(PREFIX)/bin/tare
 	@for f in $$(find lua scripts data -type f ! -path 'data/downloads/*'); do install -D -m 644 $$f $(SHARE)/$$f; done
+	install -D -m 755 scripts/fetch-data $(SHARE)/scripts/fetch-data
 	install -D -m 644 README.md $(SHARE)/README.md
 	install -D -m 644 app/COPYING $(SHARE)/COPYING
 

@@ -1,6 +1,7 @@
 #!/bin/sh
-# All tests: layers, units, scripts, command line, kills, the workbench in tmux; then units and scripts again under AddressSanitizer and UBSan, and what
-# has threads under ThreadSanitizer. Every part prints TAP; the last line counts. Logs lie in build/tests/.
+# All tests: layers, units, scripts, command line, downloads, kills, the workbench in tmux; then units, scripts and the fuzz
+# targets' corpora under AddressSanitizer and UBSan, and what has threads under ThreadSanitizer. Every part prints TAP; the
+# last line counts. Logs lie in build/tests/.
 cd "$(dirname "$0")/.." || exit 1
 TARE_HOME=$PWD
 logs=build/tests
@@ -58,23 +59,32 @@ units() { # directory, name
 
 part "layers" sh tests/includes.sh
 
-build build/release build/release/tare build/release/ui/screens unit || exit 1
+fuzz() { # directory: each target with its corpus and mutations of it
+    for t in "$1"/fuzz/*; do
+        name=$(basename "$t")
+        part "fuzz $name" "$t" "tests/fuzz/corpus/$name" 20000 "$logs/fuzz-$name.input"
+    done
+}
+
+build build/release build/release/tare build/release/cli/server build/release/ui/screens unit || exit 1
 units build/release unit
 for isa in portable; do
     TARE_ISA=$isa part "unit test_nn_golden ($isa)" build/release/tests/test_nn_golden
 done
 part "lua" sh tests/lua/run.sh build/release/tare
 part "command line" bash tests/cli/run.sh build/release/tare
+part "fetch-data" bash tests/cli/fetch.sh build/release/cli/server
 part "kill -9 and resume" bash tests/cli/kill.sh build/release/tare
 part "workbench" bash tests/ui/run.sh build/release/tare
 part "screens" build/release/ui/screens build/release/tare
 
 export ASAN_OPTIONS=detect_leaks=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 build build/asan OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer" \
-    build/asan/tare build/asan/ui/storm build/asan/ui/screens unit && {
+    build/asan/tare build/asan/ui/storm build/asan/ui/screens unit fuzz && {
     units build/asan "asan"
     part "asan lua" sh tests/lua/run.sh build/asan/tare
     part "asan command line" bash tests/cli/run.sh build/asan/tare
+    fuzz build/asan
     part "asan storm" build/asan/ui/storm build/asan/tare
     part "asan screens" env LSAN_OPTIONS=suppressions=tests/ui/leaks.supp:print_suppressions=0 \
         build/asan/ui/screens build/asan/tare

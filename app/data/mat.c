@@ -181,6 +181,8 @@ static Status check_head(MatFile *f, Err *err)
 
 Status mat_open(MatFile *f, const char *path, Err *err)
 {
+    Err unheard;
+    if (!err) err = &unheard;
     *f = (MatFile){.path = path, .at = HEAD};
     TRY(file_read(path, most_bytes, false, &f->bytes, &f->size, err));
     TRY(check_head(f, err));
@@ -206,6 +208,8 @@ Status mat_next(MatFile *f, MatArray *a, bool *there, Err *err)
 {
     Cursor c = {f->path, f->bytes, f->at, f->size, f->at, false, f->big_endian};
     Element e;
+    Err unheard;
+    if (!err) err = &unheard;
     *a = (MatArray){0};
     *there = f->at < f->size;
     if (!*there) return OK;

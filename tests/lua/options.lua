@@ -32,6 +32,11 @@ raises(function() train.vtst{ from = "no such run" } end, "no such run", "a pare
 raises(function() nn.wrn{ dept = 10 } end, "did you mean 'depth'?", "a misspelt option of a network")
 raises(function() nn.mlp(3) end, "expected a table of options", "a number for options")
 raises(function() data.load "fasion" end, "did you mean 'fashion'?", "a misspelt data set")
+raises(function() data.load{ name = "cifar100", labels = "medium" } end, "expected one of fine|coarse",
+    "labels that are none")
+raises(function() data.load{ name = "fashion", labels = "coarse" } end, "unknown option 'labels'",
+    "labels of a data set that has one kind")
+raises(function() data.load "npy" end, "x_train.npy", "arrays without a folder")
 raises(function() data.blends{ bayes = 2 } end, "bayes = 2: expected a number from", "blends out of range")
 raises(function() return ds.tran end, "did you mean 'train'?", "a misspelt field")
 raises(function() ds.train = 3 end, "", "a field cannot be set")

@@ -1,0 +1,36 @@
+/* fuzz_safetensors.c - safetensors files. What is read and written again is read as the same. */
+#include "fuzz/fuzz.h"
+
+#include "base/file.h"
+#include "nn/tensors.h"
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const again = "again.safetensors";
+
+/* The same names, types, shapes and bytes, in whatever order. */
+static void compare(const TensorFile *a, const TensorFile *b)
+{
+    if (a->tensors != b->tensors) fuzz_fail("another number of tensors");
+    for (int i = 0; i < a->tensors; i++) {
+        const Tensor *t = &a->tensor[i], *u = tensors_find(b, t->name);
+        size_t size = 0;
+        if (!u || t->type != u->type || t->dims != u->dims || !tensor_bytes(t, &size)) fuzz_fail("another tensor");
+        if (memcmp(t->shape, u->shape, (size_t)t->dims * sizeof *t->shape) != 0) fuzz_fail("another shape");
+        if (size && memcmp(t->data, u->data, size) != 0) fuzz_fail("other data");
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    TensorFile f, g;
+    Err err;
+    fuzz_put("in.safetensors", data, size);
+    if (tensors_read(fuzz_path("in.safetensors"), &f, &err) != OK) return 0;
+    if (tensors_write(fuzz_path(again), &f, &err) != OK) fuzz_fail(err.msg);
+    if (tensors_read(fuzz_path(again), &g, &err) != OK) fuzz_fail(err.msg);
+    compare(&f, &g);
+    tensors_free(&f);
+    tensors_free(&g);
+    return 0;
+}

@@ -1,7 +1,7 @@
 #!/bin/sh
-# All tests: layers, units, scripts, command line, downloads, kills, the workbench in tmux; then units, scripts and the fuzz
-# targets' corpora under AddressSanitizer and UBSan, and what has threads under ThreadSanitizer. Every part prints TAP; the
-# last line counts. Logs lie in build/tests/.
+# All tests: layers, units, scripts, command line, downloads, kills, the workbench in tmux; then units, scripts and the
+# fuzz targets' corpora under AddressSanitizer and UBSan, and what has threads under ThreadSanitizer. Every part prints
+# TAP; the last line counts. Logs lie in build/tests/.
 cd "$(dirname "$0")/.." || exit 1
 TARE_HOME=$PWD
 logs=build/tests

@@ -116,6 +116,10 @@ broken_connections() {
     fetch --to to cifar10
     exits 0 && all_cifar
     report "a server that cannot continue is asked for all of it"
+    serve hopeless
+    fetch --to to cifar10
+    exits 1 && says 'cannot fetch' && nothing
+    report "a server that cannot continue and always breaks off"
 }
 
 whole_svhn() {

@@ -26,6 +26,7 @@ static const Mode modes[] = {
     {.name = "stall", .cuts = 1, .stalls = true},
     {.name = "lie", .lies = true},
     {.name = "whole", .cuts = 1, .whole_only = true},
+    {.name = "hopeless", .cuts = 1000, .whole_only = true},
     {.name = "gone", .missing = true},
     {.name = "page", .page = true},
 };

@@ -118,7 +118,8 @@ broken_connections() {
     report "a server that cannot continue is asked for all of it"
     serve hopeless
     fetch --to to cifar10
-    exits 1 && says 'cannot fetch' && nothing
+    exits 1 && says 'cannot fetch'
+    check "files in place" [ ! -e to/cifar-10-batches-bin ]
     report "a server that cannot continue and always breaks off"
 }
 

@@ -89,7 +89,7 @@ static void gzip_is_inflated_within_bounds(void **state)
     for (size_t cut = 3; cut < raw_size; cut += 7) {
         file_write(in("cut.gz"), raw, cut, &err);
         assert_int_equal(file_read(in("cut.gz"), sizeof text, true, &bytes, &size, &err), ERR_FORMAT);
-        assert_non_null(strstr(err.msg, "broken gzip data at byte"));
+        assert_non_null(strstr(err.msg, "broken gzip or zlib data at byte"));
     }
     raw[raw_size - 6] ^= 1; /* the checksum */
     file_write(in("cut.gz"), raw, raw_size, &err);

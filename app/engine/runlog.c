@@ -212,26 +212,30 @@ static void mix_eval(uint64_t *digest, const EvalPoint *p)
 uint64_t runlog_digest(const RunLog *log)
 {
     uint64_t d = 0;
-    for (const StepPoint *p = log->step; p < log->step + log->steps; p++) {
+    for (ptrdiff_t i = 0; i < log->steps; i++) {
+        const StepPoint *p = &log->step[i];
         mix_place(&d, p->seq, p->step, p->epoch, p->stage);
         mix_real(&d, p->loss);
         mix_real(&d, p->kl);
         mix_real(&d, p->lr);
     }
-    for (const EpochPoint *p = log->epoch; p < log->epoch + log->epochs; p++) {
+    for (ptrdiff_t i = 0; i < log->epochs; i++) {
+        const EpochPoint *p = &log->epoch[i];
         mix_place(&d, p->seq, p->step, p->epoch, p->stage);
         mix_real(&d, p->loss);
         mix_real(&d, p->accuracy);
         mix_real(&d, p->lr);
     }
-    for (const EvalPoint *p = log->eval; p < log->eval + log->evals; p++) mix_eval(&d, p);
-    for (const StagePoint *p = log->stage; p < log->stage + log->stages; p++) {
+    for (ptrdiff_t i = 0; i < log->evals; i++) mix_eval(&d, &log->eval[i]);
+    for (ptrdiff_t i = 0; i < log->stages; i++) {
+        const StagePoint *p = &log->stage[i];
         mix_place(&d, p->seq, p->steps, p->epochs, p->stage);
         MIX(d, p->parameters);
         mix_text(&d, p->name);
         mix_text(&d, p->body);
     }
-    for (const Remark *p = log->remark; p < log->remark + log->remarks; p++) {
+    for (ptrdiff_t i = 0; i < log->remarks; i++) {
+        const Remark *p = &log->remark[i];
         mix_place(&d, p->seq, p->step, (int32_t)p->type, p->stage);
         MIX(d, p->state);
         mix_text(&d, p->text);

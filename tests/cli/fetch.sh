@@ -246,7 +246,7 @@ usage_errors() {
 
 bare_path() { # client
     mkdir -p "bin-$1"
-    for command in sh bash tar gzip md5sum cut wc tr grep sed rm mv mkdir cat sleep dirname printf timeout "$1"; do
+    for command in sh bash tar gzip md5sum cut wc tr grep sed rm mv mkdir cat sleep dirname timeout "$1"; do
         ln -sf "$(command -v $command)" "bin-$1/"
     done
     path=$work/bin-$1

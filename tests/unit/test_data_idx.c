@@ -101,6 +101,10 @@ static void refuses_class_names(void **state)
         put_file("labels.txt", wrong[i].text, strlen(wrong[i].text));
         load_fails(wrong[i].row, spec_of("idx", 0, 0, 0), ERR_FORMAT, wrong[i].message);
     }
+    char many[2 * (DATA_MAX_CLASSES + 1)];
+    for (size_t i = 0; i < sizeof many; i++) many[i] = i % 2 ? '\n' : 'x';
+    put_file("labels.txt", many, sizeof many);
+    load_fails("too many", spec_of("idx", 0, 0, 0), ERR_FORMAT, "labels.txt: line 1001: more than 1000 class names");
 }
 
 /* What is done to one of the four files. */

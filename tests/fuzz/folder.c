@@ -5,6 +5,7 @@
 #include "data/dataset.h"
 #include <fcntl.h>
 #include <libgen.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,17 @@ void fuzz_put(const char *name, const void *bytes, size_t size)
     if (fd < 0 || write(fd, bytes, size) != (ssize_t)size || close(fd) != 0) fuzz_fail("cannot write a file");
 }
 
+/* What the rest of the program takes for granted. */
+static void check(const Dataset *d)
+{
+    if (d->classes < 2 || d->h < 1 || d->w < 1 || d->c < 1 || d->h % 4 || d->w % 4) fuzz_fail("a shape that cannot be");
+    for (int c = 0; c < d->c; c++)
+        if (!isfinite(d->mean[c]) || !(d->sd[c] > 0)) fuzz_fail("a mean or sd that cannot be");
+    for (int s = 0; s < SPLITS; s++)
+        for (ptrdiff_t i = 0; i < d->split[s].n; i++)
+            if (d->split[s].labels[i] < 0 || d->split[s].labels[i] >= d->classes) fuzz_fail("a label out of range");
+}
+
 void fuzz_load(const char *source)
 {
     DataSpec spec = {0};
@@ -58,5 +70,7 @@ void fuzz_load(const char *source)
     strcpy(spec.dir, fuzz_folder());
     spec.train = spec.valid = spec.test = 0;
     spec.share = 0.5;
-    dataset_release(dataset_load(&spec, NULL));
+    Dataset *d = dataset_load(&spec, NULL);
+    if (d) check(d);
+    dataset_release(d);
 }

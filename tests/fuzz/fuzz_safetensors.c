@@ -21,12 +21,23 @@ static void compare(const TensorFile *a, const TensorFile *b)
     }
 }
 
+/* All tensors together are no larger than the file (size). */
+static void check_sizes(const TensorFile *f, size_t size)
+{
+    for (int i = 0; i < f->tensors; i++) {
+        size_t bytes = 0;
+        if (!tensor_bytes(&f->tensor[i], &bytes) || bytes > size) fuzz_fail("more data than the file has");
+        size -= bytes;
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     TensorFile f, g;
     Err err;
     fuzz_put("in.safetensors", data, size);
     if (tensors_read(fuzz_path("in.safetensors"), &f, &err) != OK) return 0;
+    check_sizes(&f, size);
     if (tensors_write(fuzz_path(again), &f, &err) != OK) fuzz_fail(err.msg);
     if (tensors_read(fuzz_path(again), &g, &err) != OK) fuzz_fail(err.msg);
     compare(&f, &g);

@@ -62,7 +62,7 @@ part "layers" sh tests/includes.sh
 fuzz() { # directory: each target with its corpus and mutations of it
     for t in "$1"/fuzz/*; do
         name=$(basename "$t")
-        part "fuzz $name" "$t" "tests/fuzz/corpus/$name" 20000 "$logs/fuzz-$name.input"
+        part "fuzz $name" "$t" "tests/fuzz/corpus/$name" 40000 "$logs/fuzz-$name.input"
     done
 }
 

@@ -21,14 +21,18 @@ static void compare(const TensorFile *a, const TensorFile *b)
     }
 }
 
-/* All tensors together are no larger than the file (size). */
-static void check_sizes(const TensorFile *f, size_t size)
+/* All tensors together are as large as what the file has behind its header. */
+static void check_sizes(const TensorFile *f, const uint8_t *data, size_t size)
 {
+    size_t header = 0;
+    for (int i = 7; i >= 0; i--) header = header << 8 | data[i];
+    size -= 8 + header;
     for (int i = 0; i < f->tensors; i++) {
         size_t bytes = 0;
         if (!tensor_bytes(&f->tensor[i], &bytes) || bytes > size) fuzz_fail("more data than the file has");
         size -= bytes;
     }
+    if (size != 0) fuzz_fail("data that belong to no tensor");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -37,7 +41,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     Err err;
     fuzz_put("in.safetensors", data, size);
     if (tensors_read(fuzz_path("in.safetensors"), &f, &err) != OK) return 0;
-    check_sizes(&f, size);
+    check_sizes(&f, data, size);
     if (tensors_write(fuzz_path(again), &f, &err) != OK) fuzz_fail(err.msg);
     if (tensors_read(fuzz_path(again), &g, &err) != OK) fuzz_fail(err.msg);
     compare(&f, &g);

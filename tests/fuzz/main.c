@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FILES_MOST = 256, INPUT_MOST = 1 << 17, EDITS_MOST = 6 };
+enum { FILES_MOST = 256, INPUT_MOST = 1 << 17 };
 
 typedef struct {
     unsigned char *bytes;
@@ -99,6 +99,15 @@ static void put_limit(Mutant *m, Rng *rng)
     for (size_t i = 0; i < width; i++) m->bytes[at + (big ? width - 1 - i : i)] = (unsigned char)(v >> (8 * i));
 }
 
+/* Another digit where there is one: numbers in text. */
+static void set_digit(Mutant *m, Rng *rng)
+{
+    if (!m->size) return;
+    size_t at = rng_below(rng, (uint32_t)m->size);
+    while (at < m->size && (m->bytes[at] < '0' || m->bytes[at] > '9')) at++;
+    if (at < m->size) m->bytes[at] = (unsigned char)('0' + rng_below(rng, 10));
+}
+
 static void flip_bit(Mutant *m, Rng *rng)
 {
     if (m->size) m->bytes[rng_below(rng, (uint32_t)m->size)] ^= (unsigned char)(1 << rng_below(rng, 8));
@@ -140,13 +149,15 @@ static void put_in(Mutant *m, Rng *rng)
 /* Mutation k of the corpus. */
 static void mutate(Mutant *m, int k)
 {
-    static void (*const edits[])(Mutant * m, Rng * rng) = {put_limit, flip_bit, set_byte, cut_end, cut_out, put_in};
+    static void (*const edits[])(Mutant * m, Rng * rng) = {put_limit, set_digit, flip_bit, set_byte,
+                                                           cut_end,   cut_out,   put_in};
     Rng rng = rng_stream(1, RNG_SHUFFLE, (uint32_t)k, 0);
     const Input *in = &corpus[rng_below(&rng, (uint32_t)files)];
     memcpy(m->bytes, in->bytes, in->size);
     m->size = in->size;
-    for (uint32_t left = 1 + rng_below(&rng, EDITS_MOST); left > 0; left--)
+    do { /* half of them have one edit, a quarter two, ... */
         edits[rng_below(&rng, sizeof edits / sizeof *edits)](m, &rng);
+    } while (rng_below(&rng, 2));
 }
 
 int main(int argc, char **argv)

@@ -177,6 +177,7 @@ def safetensors():
     save("overlap", {"a": tensor("U8", [2], 0, 2), "b": tensor("U8", [2], 1, 3)}, bytes(3))
     save("more", {"a": tensor("U8", [1], 0, 1)}, bytes(2))
     save("beyond", {"a": tensor("U8", [9], 0, 9)}, bytes(3))
+    save("another-size", {"a": tensor("U8", [9], 0, 1)}, bytes(1))
     save("overflow", {"a": tensor("F64", [1 << 62, 1 << 62], 0, 8)}, bytes(8))
     save("zero-times-huge", {"a": tensor("F64", [0, (1 << 63) - 1, (1 << 63) - 1], 0, 0)})
     save("negative", {"a": tensor("U8", [-1], 0, 1)}, bytes(1))

@@ -142,6 +142,7 @@ static Status matrix_take(Cursor *c, MatArray *a, Err *err)
     in.at = (size_t)(e.data - c->bytes);
     in.end = in.at + e.size;
     TRY(take_flags(&in, a, &complex, err));
+    if (a->class > CLASS_UINT64) return OK; /* objects of later MATLABs: laid out in another way, and never numbers */
     TRY(take_shape(&in, a, err));
     TRY(take_name(&in, a, err));
     if (a->class >= CLASS_DOUBLE && a->class <= CLASS_UINT64 && !complex) TRY(take_numbers(&in, a, err));
@@ -156,7 +157,6 @@ fail:
 /* What the head of a file of level 5 has: "MI" as its last two bytes, read as one number. */
 static Status check_head(MatFile *f, Err *err)
 {
-    const unsigned char *mark = f->bytes + HEAD - 2;
     if (f->size >= 8 && memcmp(f->bytes, "\x89HDF\r\n\x1a\n", 8) == 0)
         return err_set(err, ERR_FORMAT,
                        "%s is an HDF5 file, no MATLAB file of level 5; in MATLAB, load it and save it with '-v7'",
@@ -164,6 +164,7 @@ static Status check_head(MatFile *f, Err *err)
     if (f->size < HEAD)
         return err_set(err, ERR_FORMAT, "%s: %zu bytes; a MATLAB file starts with a head of %d", f->path, f->size,
                        HEAD);
+    const unsigned char *mark = f->bytes + HEAD - 2;
     f->big_endian = memcmp(mark, "MI", 2) == 0;
     if (!f->big_endian && memcmp(mark, "IM", 2) != 0)
         return err_set(err, ERR_FORMAT, "%s: byte %d: no MATLAB file of level 5", f->path, HEAD - 2);

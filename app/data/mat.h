@@ -17,8 +17,8 @@ typedef struct {
     bool big_endian;
 } MatFile;
 
-/* A variable. One that is no full array of real numbers (a cell, a structure, text, sparse, complex) has data NULL.
- * The first dimension varies fastest. */
+/* A variable. One that is no full array of real numbers (a cell, a structure, text, sparse, complex) has data NULL; an
+ * object of MATLAB's has no name either. The first dimension varies fastest. */
 typedef struct {
     char name[MAT_NAME_SIZE];
     int class;   /* MATLAB's class of the array, as the file has it */

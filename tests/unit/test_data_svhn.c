@@ -133,6 +133,17 @@ static void put_cell(Out *o, const Form *f)
     put_front(o, f, 1, "notes", 5, (const int32_t[]){1, 1}, 2);
 }
 
+/* An object: no dimensions, no name where others have theirs. */
+static void put_object(Out *o, const Form *f)
+{
+    (void)f;
+    put_tag(o, 6, 8);
+    put_number(o, 17, 4);
+    put_number(o, 0, 4);
+    put_tag(o, 1, 8);
+    put_bytes(o, "table\0\0\0", 8);
+}
+
 /* The variable that `put` writes as an element MATRIX, deflated in a COMPRESSED one where asked. */
 static void put_variable(Out *o, const Form *f, void (*put)(Out *o, const Form *f))
 {
@@ -162,7 +173,7 @@ static Out mat_of(const Form *f)
     put_number(&o, 0x0100, 2);
     put_number(&o, 'M' << 8 | 'I', 2);
     put_variable(&o, f, put_x);
-    if (f->extra) put_variable(&o, f, put_cell);
+    if (f->extra) put_variable(&o, f, put_cell), put_variable(&o, f, put_object);
     if (!f->no_y) put_variable(&o, f, put_y);
     return o;
 }
@@ -210,6 +221,36 @@ static void reads_every_way_of_writing(void **state)
         snprintf(row, sizeof row, "way %d", way);
         check_svhn(row);
     }
+}
+
+/* Files by scipy.io.savemat, made by tests/fuzz/make-corpus.py: two images, 1 and 0, green 200 in rows 5 .. 19 of
+ * columns 3 .. 8, else black. */
+static void reads_what_scipy_wrote(void **state)
+{
+    (void)state;
+    static const char *const names[][2] = {{"packed", "train_32x32.mat"}, {"plain", "test_32x32.mat"}};
+    for (int k = 0; k < 2; k++) {
+        char path[PATH_SIZE];
+        unsigned char *bytes;
+        size_t size;
+        assert_int_equal(path_join(path, "tests/fuzz/corpus/mat", names[k][0], NULL), OK);
+        assert_int_equal(file_read(path, 1 << 20, false, &bytes, &size, NULL), OK);
+        put_file(names[k][1], bytes, size);
+        free(bytes);
+    }
+    Dataset *d = load(spec_of("svhn", 1, 0, 0)); /* balanced: class 0 has the one training image */
+    assert_int_equal(d->split[SPLIT_TRAIN].source[0], 1);
+    assert_int_equal(d->split[SPLIT_VALID].labels[0], 1);
+    assert_int_equal(d->split[SPLIT_TEST].labels[0], 1);
+    assert_int_equal(d->split[SPLIT_TEST].labels[1], 0);
+    for (int s = 0; s < SPLITS; s++)
+        for (int p = 0; p < d->split[s].n * 1024; p++) {
+            int y = p / 32 % 32, x = p % 32, green = y >= 5 && y < 20 && x >= 3 && x < 9 ? 200 : 0;
+            assert_int_equal(d->split[s].images[p * 3], 0);
+            assert_int_equal(d->split[s].images[p * 3 + 1], green);
+            assert_int_equal(d->split[s].images[p * 3 + 2], 0);
+        }
+    dataset_release(d);
 }
 
 static void one_image_has_three_dimensions(void **state)
@@ -399,6 +440,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(reads_every_way_of_writing),
+        CASE(reads_what_scipy_wrote),
         CASE(one_image_has_three_dimensions),
         CASE(reads_records_where_there_is_no_mat),
         CASE(values_of_every_type),

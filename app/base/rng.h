@@ -19,6 +19,7 @@ typedef enum {
     RNG_BLENDS,    /* the synthetic images; step = split, row = image */
     RNG_BOOTSTRAP, /* resamples;            step = resample */
     RNG_DROPOUT,   /* step = training step, row = position in the batch */
+    RNG_MIXUP,     /* share and partners;   step = training step */
 } RngPurpose;
 
 typedef struct {
@@ -33,6 +34,7 @@ double rng_uniform(Rng *r);             /* [0, 1), 53 bits */
 uint32_t rng_below(Rng *r, uint32_t n); /* 0 .. n-1, unbiased; n > 0 */
 float rng_normal(Rng *r);               /* N(0, 1), Box-Muller in double */
 void rng_normals(Rng *r, float *dst, ptrdiff_t n);
+double rng_beta(Rng *r, double a);                     /* Beta(a, a) for a > 0, in [0, 1] */
 void rng_shuffle(Rng *r, int32_t *items, ptrdiff_t n); /* Fisher-Yates */
 
 #endif

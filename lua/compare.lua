@@ -8,8 +8,9 @@ local text_table = require("registry").text_table
 local recipes, numbers, verdict = require "recipes", require "numbers", require "verdict"
 local mean_sd, sorted_keys, thousands = numbers.mean_sd, numbers.sorted_keys, numbers.thousands
 
-local methods = { "base", "temperature", "TST", "V-TST" } -- also their order in the table
+local methods = { "base", "temperature", "TST", "V-TST", "TST end to end", "V-TST end to end" } -- in their order
 local method_of = { stage1 = "base", tst = "TST", vtst = "V-TST" }
+local function method(job) return job.train.end_to_end and job.title or method_of[job.kind] or job.title end
 local figures = { "accuracy", "ece", "mce", "nll", "brier", "gap" }
 
 -- What a perfectly calibrated network with these confidences would read: a bin's accuracy then strays from
@@ -48,14 +49,17 @@ local shown = { recipe = true, z = true, kl_weight = true, samples = true, keep 
 
 -- "TST steps = 20": the options of a job that are not its recipe's; nil when all are.
 function compare.changes(job)
-    local known, recipe = pcall(recipes.resolve, job.kind, { recipe = job.train.recipe })
+    local asked = { recipe = job.train.recipe, end_to_end = job.train.end_to_end, data = job.data }
+    local known, recipe = pcall(recipes.resolve, job.kind, asked)
+    recipe = known and recipe or {}
+    recipe.data = nil
     local parts = {}
-    for _, key in ipairs(known and sorted_keys(recipe) or {}) do
+    for _, key in ipairs(sorted_keys(recipe)) do
         if not shown[key] and recipe[key] ~= job.train[key] then
             parts[#parts + 1] = ("%s = %s"):format(key, job.train[key])
         end
     end
-    return #parts > 0 and (method_of[job.kind] or job.title) .. " " .. table.concat(parts, ", ") or nil
+    return #parts > 0 and method(job) .. " " .. table.concat(parts, ", ") or nil
 end
 
 local function entry_of(item, label)
@@ -64,7 +68,7 @@ local function entry_of(item, label)
     local job = run:wait().job
     local predictions = result and result.predictions or run:predict "test"
     return {
-        label = label, method = result and result.method or method_of[job.kind] or job.title,
+        label = label, method = result and result.method or method(job),
         name = run.name, seed = job.train.seed, seconds = not result and run:seconds() or nil,
         scores = calib.report(predictions), floor = compare.floor(calib.bins(predictions)),
         facts = facts_of(run), changes = compare.changes(job),
@@ -191,7 +195,7 @@ end
 
 -- Which of stage 1's networks is judged or frozen.
 local function stage1_checkpoint(e)
-    if e.method == "base" or e.method == "temperature" then return e.facts.keep end
+    if e.method == "base" or e.method == "temperature" or e.facts.end_to_end then return e.facts.keep end
     return e.facts.checkpoint ~= "" and e.facts.checkpoint or e.facts["from.keep"]
 end
 

@@ -137,7 +137,7 @@ static int stage2(lua_State *L)
 const ApiRow api_train[] = {
     {"train.stage1", "{ data =, model =, recipe =, name =, ... }", "train a whole network; a run handle, at once",
      "recipes", "train.stage1{ data = ds, model = nn.mlp{ hidden = 16 }, epochs = 1 }:wait()", stage1, NULL},
-    {"train.tst", "{ from =, checkpoint =, z =, end_to_end =, recipe =, name =, ... }",
+    {"train.tst", "{ from =, checkpoint =, z =, recipe =, name =, end_to_end =, data =, model =, ... }",
      "two-stage training: freeze a run's body, train a fresh classifier on its features", "tst",
      "train.tst{ from = base, steps = 20 }:wait()", stage2, NULL},
     {"train.vtst", "{ from =, checkpoint =, z =, samples =, kl_weight =, ... }",

@@ -1,0 +1,425 @@
+/* test_engine_options.c - every optimiser, schedule, loss and average: the same bits after a stop at any step and for
+ * any number of threads; what they do to weights and gradients; how they diverge. */
+#include "test_engine_host.h"
+
+#include "base/rng.h"
+#include <math.h>
+
+static const struct {
+    const char *name, *kind, *options;
+} settings[] = {
+    {"plain", "stage1", ""},
+    {"adamw", "stage1", "optimizer=adamw weight_decay=0.1 schedule=step step_every=3 step_gamma=0.5"},
+    {"sgd", "stage1", "optimizer=sgd lr=0.05 clip=0.5 weight_decay=0.001 warmup=3"},
+    {"nesterov", "stage1", "optimizer=nesterov lr=0.05 schedule=onecycle augment=crop-flip"},
+    {"smoothed", "stage1", "smoothing=0.1 schedule=onecycle warmup=2 ema=0.9"},
+    {"focal", "stage1", "focal=2 keep=best schedule=step"},
+    {"mixup", "stage1", "mixup=0.4 augment=crop clip=1 ema=0.5 keep=best"},
+    {"all", "stage1", "mixup=1 smoothing=0.1 focal=1 ema=0.9 clip=1 optimizer=adamw weight_decay=0.01 augment=flip"},
+    {"tst", "tst", "ema=0.9 clip=0.1 smoothing=0.05 schedule=cosine"},
+    {"vtst", "vtst", "focal=1 optimizer=nesterov warmup=2 ema=0.8 samples=3"},
+    {"faithful", "vtst", "bn=batch bn_momentum=0.05 mixup=0.4 augment=crop ema=0.9 samples=2"},
+    {"end to end", "tst", "end_to_end=true mixup=0.4 ema=0.9 clip=1 keep=last"},
+    {"end to end, V-TST", "vtst", "end_to_end=true optimizer=adamw weight_decay=0.05 samples=2"},
+};
+enum { SETTINGS = sizeof settings / sizeof *settings, STEPS = 7 };
+
+static const char *const files[] = {"last.safetensors", "best.safetensors", "valid.safetensors", "test.safetensors"};
+enum { FILES = sizeof files / sizeof *files };
+
+/* Seven steps, of which the fifth ends an epoch; evaluations after steps 3, 6 and 7. */
+static Job setting(size_t i, const char *name)
+{
+    Job j = job(settings[i].kind, name);
+    set_options(&j, "steps=7 eval_every=3 log_every=2 checkpoint_every=4");
+    set_options(&j, settings[i].options);
+    if (job_stage(&j) == 2) strcpy(j.from, "base");
+    return j;
+}
+
+/* The parent of stage 2, in a folder of runs. */
+static void make_base(const char *runs, int threads)
+{
+    Engine *e = engine(runs, threads);
+    Job j = job("stage1", "base");
+    j.train.epochs = 1;
+    finish_well(e, submit(e, &j, NULL));
+    engine_close(e);
+}
+
+static void expect_same_files(const char *runs, const char *name, const char *whole_runs, const char *whole)
+{
+    for (int f = 0; f < FILES; f++)
+        if (file_print(runs, name, files[f]) != file_print(whole_runs, whole, files[f]))
+            fail_msg("%s/%s and %s/%s differ in %s", runs, name, whole_runs, whole, files[f]);
+}
+
+static void a_stop_at_any_step_leaves_no_trace(void **state)
+{
+    (void)state;
+    make_base("cut", 2);
+    Pool *pool = pool_open(2, NULL);
+    for (size_t i = 0; i < SETTINGS; i++) {
+        char name[32];
+        Session s;
+        snprintf(name, sizeof name, "whole-%zu", i);
+        Job whole = setting(i, name);
+        session_open(&s, "cut", &whole, pool, false);
+        uint64_t want = session_train(&s, -1, OK);
+        session_close(&s);
+        for (int cut = 0; cut < STEPS; cut++) {
+            char again[32];
+            snprintf(again, sizeof again, "cut-%zu-%d", i, cut);
+            Job j = setting(i, again);
+            session_open(&s, "cut", &j, pool, false);
+            session_train(&s, cut, ERR_INTERRUPTED);
+            session_close(&s);
+            session_open(&s, "cut", &j, pool, true);
+            if (session_train(&s, -1, OK) != want) fail_msg("%s, cut at step %d: other events", settings[i].name, cut);
+            session_close(&s);
+            expect_same_files("cut", again, "cut", name);
+        }
+    }
+    pool_close(pool);
+}
+
+static void any_number_of_threads_gives_the_same_bits(void **state)
+{
+    (void)state;
+    static const int threads[] = {1, 2, 3, 7};
+    uint64_t want[SETTINGS];
+    for (int k = 0; k < 4; k++) {
+        char runs[16];
+        snprintf(runs, sizeof runs, "pool%d", threads[k]);
+        make_base(runs, threads[k]);
+        Pool *pool = pool_open(threads[k], NULL);
+        for (size_t i = 0; i < SETTINGS; i++) {
+            char name[32];
+            Session s;
+            snprintf(name, sizeof name, "run-%zu", i);
+            Job j = setting(i, name);
+            session_open(&s, runs, &j, pool, false);
+            uint64_t got = session_train(&s, -1, OK);
+            session_close(&s);
+            if (k == 0) want[i] = got;
+            if (got != want[i]) fail_msg("%s: other events with %d threads", settings[i].name, threads[k]);
+            expect_same_files(runs, name, "pool1", name);
+        }
+        pool_close(pool);
+    }
+    for (size_t i = 0; i < SETTINGS; i++) /* each setting does something */
+        for (size_t other = 0; other < i; other++) assert_int_not_equal(want[i], want[other]);
+}
+
+/* ---- what an update does ---- */
+
+/* A training that is opened, not run: long, so that no event falls due. */
+static void open_training(Session *s, Training *t, Job *j, const char *options)
+{
+    static int number;
+    Err err = {0};
+    *j = job("stage1", "");
+    snprintf(j->name, sizeof j->name, "inside-%d", ++number);
+    set_options(j, "steps=1000 log_every=1000 schedule=constant");
+    set_options(j, options);
+    session_open(s, "inside", j, NULL, false);
+    if (training_open(t, &s->task, &err) != OK) fail_msg("%s", err.msg);
+}
+
+static void close_training(Session *s, Training *t)
+{
+    training_close(t);
+    session_close(s);
+}
+
+/* Length of the way from `before` (size) to the net's weights, squared. */
+static double way(const Net *net, const float *before)
+{
+    double sum = 0;
+    for (ptrdiff_t i = 0; i < net->trained; i++) sum += pow((double)net->values[i] - (double)before[i], 2);
+    return sum;
+}
+
+static float *copy_of(const Net *net)
+{
+    float *copy = malloc((size_t)net->size * sizeof *copy);
+    assert_non_null(copy);
+    return memcpy(copy, net->values, (size_t)net->size * sizeof *copy);
+}
+
+/* Plain SGD moves the weights by lr times the gradient: what is longer than `clip` comes out as long as it, body and
+ * head together. */
+static void long_gradients_are_clipped(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *options;
+        double length, want;
+    } rows[] = {
+        {"optimizer=sgd momentum=0 lr=0.1", 50, 5},
+        {"optimizer=sgd momentum=0 lr=0.1 clip=2", 50, 0.2},
+        {"optimizer=sgd momentum=0 lr=0.1 clip=2", 1.5, 0.15},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Session s;
+        Training t;
+        Job j;
+        Err err = {0};
+        open_training(&s, &t, &j, rows[i].options);
+        ptrdiff_t all = t.body->trained + t.head->trained;
+        float each = (float)(rows[i].length / sqrt((double)all)), *body = copy_of(t.body), *head = copy_of(t.head);
+        for (ptrdiff_t k = 0; k < t.body->trained; k++) tape_grads(t.body_tape)[k] = each;
+        for (ptrdiff_t k = 0; k < t.head->trained; k++) tape_grads(t.head_tape)[k] = -each;
+        assert_int_equal(training_update(&t, 16, &err), OK);
+        double got = sqrt(way(t.body, body) + way(t.head, head));
+        if (fabs(got - rows[i].want) > 1e-4 * rows[i].want)
+            fail_msg("%s: %g instead of %g", rows[i].options, got, rows[i].want);
+        free(body);
+        free(head);
+        close_training(&s, &t);
+    }
+}
+
+/* The averages against their definition in double, running statistics included; evaluations see them. */
+static void averages_follow_the_weights(void **state)
+{
+    (void)state;
+    Session s;
+    Training t;
+    Job j;
+    Err err = {0};
+    open_training(&s, &t, &j, "ema=0.3 lr=0.01");
+    ptrdiff_t size = t.body->size;
+    double *mean = malloc((size_t)size * sizeof *mean);
+    for (ptrdiff_t i = 0; i < size; i++) mean[i] = (double)t.body->values[i];
+    static const double keep[] = {0.1, 2.0 / 11, 0.25, 0.3, 0.3}; /* (1 + t) / (10 + t), at most .3 */
+    for (int step = 0; step < 5; step++) {
+        if (training_step(&t, &err) != OK) fail_msg("%s", err.msg);
+        for (ptrdiff_t i = 0; i < size; i++)
+            mean[i] = keep[step] * mean[i] + (1 - keep[step]) * (double)t.body->values[i];
+    }
+    double apart = 0;
+    for (ptrdiff_t i = 0; i < size; i++) {
+        if (fabs((double)t.shown_body->values[i] - mean[i]) > 1e-6 * (1 + fabs(mean[i]))) fail_msg("value %td", i);
+        apart = fmax(apart, fabs(mean[i] - (double)t.body->values[i]));
+    }
+    assert_true(apart > 1e-3);
+    free(mean);
+    training_keep_best(&t);
+    assert_memory_equal(t.best_body->values, t.shown_body->values, (size_t)size * sizeof(float));
+    close_training(&s, &t);
+}
+
+static void mixup_follows_its_stream(void **state)
+{
+    (void)state;
+    Session s;
+    Training t;
+    Job j;
+    Err err = {0};
+    open_training(&s, &t, &j, "mixup=0.7 augment=crop");
+    ptrdiff_t floats = (images->h + 2) * (images->w + 2) * images->c;
+    for (int step = 0; step < 3; step++) {
+        int32_t partner[16];
+        Rng stream = rng_stream(1, RNG_MIXUP, (uint32_t)step, 0);
+        float share = (float)rng_beta(&stream, 0.7);
+        for (int r = 0; r < 16; r++) partner[r] = r;
+        rng_shuffle(&stream, partner, 16);
+        double right = t.at.epoch_right;
+        if (training_step(&t, &err) != OK) fail_msg("%s", err.msg);
+        assert_true(t.share == share && t.at.epoch_right - right <= 16);
+        assert_memory_equal(t.partner, partner, sizeof partner);
+        for (int r = 0; r < 16; r++) {
+            assert_int_equal(t.others[r], t.labels[partner[r]]);
+            for (ptrdiff_t i = 0; i < floats; i++)
+                assert_true(tape_input(t.body_tape)[r * floats + i] ==
+                            share * t.unmixed[r * floats + i] + (1 - share) * t.unmixed[partner[r] * floats + i]);
+        }
+    }
+    close_training(&s, &t);
+}
+
+static void mixup_says_what_its_accuracy_is(void **state)
+{
+    (void)state;
+    Session s;
+    Job j = job("stage1", "says");
+    set_options(&j, "mixup=0.4 epochs=1");
+    session_open(&s, "inside", &j, NULL, false);
+    session_train(&s, -1, OK);
+    bool said = false;
+    for (ptrdiff_t i = 0; i < s.log.remarks; i++) said |= strstr(s.log.remark[i].text, "of mixed images") != NULL;
+    assert_true(said);
+    double scaled = s.log.epoch[0].accuracy * 72;
+    assert_true(scaled > 0 && scaled < 72 && scaled != floor(scaled)); /* shares, not counts */
+    session_close(&s);
+}
+
+/* ---- end to end ---- */
+
+static void end_to_end_trains_everything(void **state)
+{
+    (void)state;
+    Engine *e = engine("whole", 2);
+    Err err = {0};
+    Job base = job("stage1", "base"), j = job("vtst", "whole"), k = job("tst", "frozen");
+    base.train.epochs = 1;
+    set_options(&j, "end_to_end=true steps=0 epochs=2 eval_every=0 lr=0.002 samples=4");
+    Run *one = submit(e, &base, NULL), *run = submit(e, &j, NULL), *child = submit(e, &k, run);
+    finish_well(e, run);
+    finish_well(e, one);
+    assert_int_equal(run->log.stage[0].stage, 1);
+    assert_string_equal(run->log.stage[0].name, "V-TST end to end");
+    assert_string_equal(run->log.stage[0].body, "");
+    assert_true(run->log.stage[0].parameters > one->log.stage[0].parameters);
+    assert_true(run->log.step[run->log.steps - 1].kl > 0);
+    assert_int_equal(run->log.epochs, 2);
+    Predictions *pred = engine_predictions(e, run, SPLIT_TEST, &err);
+    assert_non_null(pred);
+    assert_int_equal(pred->n, 40);
+    finish_well(e, child); /* its body can be frozen like any other */
+    assert_int_equal(child->log.stage[0].stage, 2);
+    engine_close(e);
+}
+
+/* ---- what goes wrong ---- */
+
+static void what_cannot_be_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *kind, *from, *options, *says;
+    } rows[] = {
+        {"stage1", "", "warmup=15", "warmup = 15 leaves nothing of the run's 15 steps"},
+        {"tst", "base", "end_to_end=true", "`from` has no meaning"},
+        {"tst", "", "end_to_end=true checkpoint=best", "`checkpoint` has no meaning"},
+        {"tst", "", "end_to_end=true bn=batch", "`bn` has no meaning"},
+        {"tst", "", "end_to_end=true features=cached", "`features` has no meaning"},
+        {"tst", "base", "features=cached mixup=0.2", "cannot go with mixup"},
+        {"tst", "", "", "needs `from`"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Job j = job(rows[i].kind, "never");
+        Err err = {0};
+        strcpy(j.from, rows[i].from);
+        set_options(&j, rows[i].options);
+        assert_int_equal(job_check(&j, images, &err), ERR_USAGE);
+        if (!strstr(err.msg, rows[i].says)) fail_msg("row %zu: %s", i, err.msg);
+    }
+}
+
+static void every_loss_diverges_with_a_clear_error(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {"",
+                                       "mixup=0.4",
+                                       "focal=2",
+                                       "smoothing=0.1",
+                                       "ema=0.9",
+                                       "optimizer=nesterov",
+                                       "mixup=0.4 focal=0.5 smoothing=0.1"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Session s;
+        Err err = {0};
+        Job j = job("stage1", "");
+        snprintf(j.name, sizeof j.name, "wild-%zu", i);
+        set_options(&j, "optimizer=sgd schedule=constant lr=1000 momentum=0.99 epochs=200 checkpoint_every=1");
+        set_options(&j, rows[i]);
+        session_open(&s, "wild", &j, NULL, false);
+        if (train(&s.task, &err) != ERR_DIVERGED) fail_msg("\"%s\" does not diverge: %s", rows[i], err.msg);
+        bool where = strstr(err.msg, "(first bad ") || strstr(err.msg, "(weights and gradients are finite)");
+        if (!where || !strstr(err.msg, " after step ") || !strstr(err.msg, "the last good checkpoint is of step ") ||
+            !strstr(err.msg, "; lower lr (now 1000)"))
+            fail_msg("\"%s\": %s", rows[i], err.msg);
+        session_close(&s);
+    }
+}
+
+/* A gradient that is no number stops the run before it reaches the weights. */
+static void bad_gradients_are_named(void **state)
+{
+    (void)state;
+    static const struct {
+        float bad;
+        const char *says;
+    } rows[] = {{NAN, "the gradient is NaN after step 0 (first bad gradient: init_conv.weight)"},
+                {INFINITY, "the gradient is infinite after step 0 (first bad gradient: init_conv.weight)"}};
+    Session s;
+    Training t;
+    Job j;
+    Err err = {0};
+    open_training(&s, &t, &j, "");
+    for (int i = 0; i < 2; i++) {
+        float *before = copy_of(t.body);
+        tape_grads(t.body_tape)[net_param(t.body, "init_conv.weight")->offset + 3] = rows[i].bad;
+        assert_int_equal(training_update(&t, 16, &err), ERR_DIVERGED);
+        if (!strstr(err.msg, rows[i].says)) fail_msg("%s", err.msg);
+        assert_true(way(t.body, before) == 0);
+        free(before);
+    }
+    close_training(&s, &t);
+}
+
+static void quiet(void *arg, SplitId split, ptrdiff_t done, ptrdiff_t n)
+{
+    (void)arg, (void)split, (void)done, (void)n;
+}
+
+static void bad_answers_are_named(void **state)
+{
+    (void)state;
+    Session s;
+    Training t;
+    Job j;
+    Event event;
+    Err err = {0};
+    open_training(&s, &t, &j, "");
+    t.eval = (Evaluator){.body = t.shown_body, .head = t.shown_head, .stopping = session_goes_on, .progress = quiet};
+    assert_int_equal(evaluator_open(&t.eval, &err), OK);
+    assert_int_equal(training_evaluate(&t, SPLIT_VALID, "now", "", &event, &err), OK);
+    t.head->values[net_param(t.head, "logits.bias")->offset] = NAN;
+    assert_int_equal(training_evaluate(&t, SPLIT_VALID, "now", "", &event, &err), ERR_DIVERGED);
+    assert_non_null(strstr(err.msg, "the network's answers are NaN after step 0 (first bad weights: logits.bias)"));
+    close_training(&s, &t);
+}
+
+static void a_body_that_was_changed_is_reported(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {"", "features=faithful", "bn=batch"};
+    make_base("tampered", 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Session s;
+        Training t;
+        Err err = {0};
+        Job j = job("tst", "");
+        snprintf(j.name, sizeof j.name, "tampered-%zu", i);
+        strcpy(j.from, "base");
+        set_options(&j, rows[i]);
+        session_open(&s, "tampered", &j, NULL, false);
+        if (training_open(&t, &s.task, &err) != OK) fail_msg("%s", err.msg);
+        t.body->values[7] += 1e-6f;
+        assert_int_equal(training_finish(&t, &err), ERR_STATE);
+        assert_non_null(strstr(err.msg, "the frozen body changed during stage 2"));
+        close_training(&s, &t);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_stop_at_any_step_leaves_no_trace),
+        cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
+        cmocka_unit_test(long_gradients_are_clipped),
+        cmocka_unit_test(averages_follow_the_weights),
+        cmocka_unit_test(mixup_follows_its_stream),
+        cmocka_unit_test(mixup_says_what_its_accuracy_is),
+        cmocka_unit_test(end_to_end_trains_everything),
+        cmocka_unit_test(what_cannot_be_is_refused),
+        cmocka_unit_test(every_loss_diverges_with_a_clear_error),
+        cmocka_unit_test(bad_gradients_are_named),
+        cmocka_unit_test(bad_answers_are_named),
+        cmocka_unit_test(a_body_that_was_changed_is_reported),
+    };
+    return cmocka_run_group_tests_name("engine: options", tests, open_lab, close_lab);
+}

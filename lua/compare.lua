@@ -45,18 +45,33 @@ local function facts_of(run)
     return facts
 end
 
-local shown = { recipe = true, z = true, kl_weight = true, samples = true, keep = true } -- by the recipe line itself
+-- Said by the recipe line itself or by the method, or of no weight for a result.
+local unsaid = {
+    recipe = true, z = true, kl_weight = true, samples = true, keep = true, checkpoint = true, end_to_end = true,
+    seed = true, log_every = true, checkpoint_every = true,
+}
+
+-- What the options of train.KIND are where neither user nor recipe says anything.
+local function defaults(kind)
+    local set = {}
+    for _, row in ipairs(require("registry").rows) do
+        if row.name == "train." .. kind then
+            for _, o in ipairs(row.options) do set[o.name] = o.least and tonumber(o.initial) or o.initial end
+        end
+    end
+    return set
+end
 
 -- "TST steps = 20": the options of a job that are not its recipe's; nil when all are.
 function compare.changes(job)
     local asked = { recipe = job.train.recipe, end_to_end = job.train.end_to_end, data = job.data }
     local known, recipe = pcall(recipes.resolve, job.kind, asked)
-    recipe = known and recipe or {}
-    recipe.data = nil
-    local parts = {}
-    for _, key in ipairs(sorted_keys(recipe)) do
-        if not shown[key] and recipe[key] ~= job.train[key] then
-            parts[#parts + 1] = ("%s = %s"):format(key, job.train[key])
+    local usual, parts = defaults(job.kind), {}
+    for key, value in pairs(known and recipe or {}) do usual[key] = value end
+    for _, key in ipairs(known and sorted_keys(usual) or {}) do
+        local value = job.train[key]
+        if value ~= nil and value ~= usual[key] and not unsaid[key] then
+            parts[#parts + 1] = ("%s = %s"):format(key, value)
         end
     end
     return #parts > 0 and method(job) .. " " .. table.concat(parts, ", ") or nil

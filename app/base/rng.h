@@ -13,7 +13,7 @@ typedef enum {
     RNG_INIT = 1,  /* first weights;        step = parameter index */
     RNG_SUBSET,    /* which images;         step = split, row = class */
     RNG_SHUFFLE,   /* order of an epoch;    step = epoch */
-    RNG_AUGMENT,   /* crop and flip;        step = training step, row = position in the batch */
+    RNG_AUGMENT,   /* crop and flip;        step = training step, row = position in the epoch's order */
     RNG_EPS_TRAIN, /* V-TST's draw;         step = training step, row = position in the batch */
     RNG_EPS_EVAL,  /* V-TST's prediction;   step = draw m, row = image */
     RNG_BLENDS,    /* the synthetic images; step = split, row = image */

@@ -143,15 +143,6 @@ static void the_longest_unused_are_removed(void **state)
 
 /* ---- in a training ---- */
 
-static void make_base(const char *runs)
-{
-    Engine *e = engine(runs, 1);
-    Job j = job("stage1", "base");
-    j.train.epochs = 1;
-    finish_well(e, submit(e, &j, NULL));
-    engine_close(e);
-}
-
 /* A V-TST of its own session, as a fresh process would train it; says whether the features were mapped, and what was
  * said aside. */
 static uint64_t child(const char *name, bool *mapped, char aside[EVENT_TEXT_SIZE])
@@ -237,7 +228,7 @@ static void results_do_not_depend_on_the_cache(void **state)
     };
     char aside[EVENT_TEXT_SIZE], cache[256];
     bool mapped;
-    make_base("features");
+    make_base("features", 1);
     snprintf(cache, sizeof cache, "%s/features/.features", folder);
     uint64_t first = child("first", &mapped, aside);
     assert_false(mapped);

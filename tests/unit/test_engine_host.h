@@ -103,6 +103,16 @@ static inline uint64_t session_train(Session *s, int64_t stop_after, Status want
     return runlog_digest(&s->log);
 }
 
+/* The parent of stage 2, in a folder of runs. */
+static inline void make_base(const char *runs, int threads)
+{
+    Engine *e = engine(runs, threads);
+    Job j = job("stage1", "base");
+    j.train.epochs = 1;
+    finish_well(e, submit(e, &j, NULL));
+    engine_close(e);
+}
+
 /* "optimizer=sgd clip=0.5" into the options of a job. */
 static inline void set_options(Job *j, const char *options)
 {

@@ -2,7 +2,6 @@
  * any number of threads; what they do to weights and gradients; how they diverge. */
 #include "test_engine_host.h"
 
-#include "base/rng.h"
 #include <math.h>
 
 enum { MLP, WRN }; /* WRN has batch statistics, and takes its time */
@@ -45,16 +44,6 @@ static Job setting(size_t i, const char *name)
         j.model.hidden = 8;
     }
     return j;
-}
-
-/* The parent of stage 2, in a folder of runs. */
-static void make_base(const char *runs, int threads)
-{
-    Engine *e = engine(runs, threads);
-    Job j = job("stage1", "base");
-    j.train.epochs = 1;
-    finish_well(e, submit(e, &j, NULL));
-    engine_close(e);
 }
 
 static void expect_same_files(const char *runs, const char *name, const char *whole_runs, const char *whole)
@@ -122,134 +111,6 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
         for (size_t other = 0; other < i; other++) assert_int_not_equal(want[i], want[other]);
 }
 
-/* ---- what an update does ---- */
-
-/* A training that is opened, not run: long, so that no event falls due. */
-static void open_training(Session *s, Training *t, Job *j, const char *options)
-{
-    static int number;
-    Err err = {0};
-    *j = job("stage1", "");
-    snprintf(j->name, sizeof j->name, "inside-%d", ++number);
-    set_options(j, "steps=1000 log_every=1000 schedule=constant");
-    set_options(j, options);
-    session_open(s, "inside", j, NULL, false);
-    if (training_open(t, &s->task, &err) != OK) fail_msg("%s", err.msg);
-}
-
-static void close_training(Session *s, Training *t)
-{
-    training_close(t);
-    session_close(s);
-}
-
-/* Length of the way from `before` (size) to the net's weights, squared. */
-static double way(const Net *net, const float *before)
-{
-    double sum = 0;
-    for (ptrdiff_t i = 0; i < net->trained; i++) sum += pow((double)net->values[i] - (double)before[i], 2);
-    return sum;
-}
-
-static float *copy_of(const Net *net)
-{
-    float *copy = malloc((size_t)net->size * sizeof *copy);
-    assert_non_null(copy);
-    return memcpy(copy, net->values, (size_t)net->size * sizeof *copy);
-}
-
-/* Plain SGD moves the weights by lr times the gradient: what is longer than `clip` comes out as long as it, body and
- * head together. */
-static void long_gradients_are_clipped(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *options;
-        double length, want;
-    } rows[] = {
-        {"optimizer=sgd momentum=0 lr=0.1", 50, 5},
-        {"optimizer=sgd momentum=0 lr=0.1 clip=2", 50, 0.2},
-        {"optimizer=sgd momentum=0 lr=0.1 clip=2", 1.5, 0.15},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        Session s;
-        Training t;
-        Job j;
-        Err err = {0};
-        open_training(&s, &t, &j, rows[i].options);
-        ptrdiff_t all = t.body->trained + t.head->trained;
-        float each = (float)(rows[i].length / sqrt((double)all)), *body = copy_of(t.body), *head = copy_of(t.head);
-        for (ptrdiff_t k = 0; k < t.body->trained; k++) tape_grads(t.body_tape)[k] = each;
-        for (ptrdiff_t k = 0; k < t.head->trained; k++) tape_grads(t.head_tape)[k] = -each;
-        assert_int_equal(training_update(&t, 16, &err), OK);
-        double got = sqrt(way(t.body, body) + way(t.head, head));
-        if (fabs(got - rows[i].want) > 1e-4 * rows[i].want)
-            fail_msg("%s: %g instead of %g", rows[i].options, got, rows[i].want);
-        free(body);
-        free(head);
-        close_training(&s, &t);
-    }
-}
-
-/* The averages against their definition in double, running statistics included; evaluations see them. */
-static void averages_follow_the_weights(void **state)
-{
-    (void)state;
-    Session s;
-    Training t;
-    Job j;
-    Err err = {0};
-    open_training(&s, &t, &j, "ema=0.3 lr=0.01");
-    ptrdiff_t size = t.body->size;
-    double *mean = malloc((size_t)size * sizeof *mean);
-    for (ptrdiff_t i = 0; i < size; i++) mean[i] = (double)t.body->values[i];
-    static const double keep[] = {0.1, 2.0 / 11, 0.25, 0.3, 0.3}; /* (1 + t) / (10 + t), at most .3 */
-    for (int step = 0; step < 5; step++) {
-        if (training_step(&t, &err) != OK) fail_msg("%s", err.msg);
-        for (ptrdiff_t i = 0; i < size; i++)
-            mean[i] = keep[step] * mean[i] + (1 - keep[step]) * (double)t.body->values[i];
-    }
-    double apart = 0;
-    for (ptrdiff_t i = 0; i < size; i++) {
-        if (fabs((double)t.shown_body->values[i] - mean[i]) > 1e-6 * (1 + fabs(mean[i]))) fail_msg("value %td", i);
-        apart = fmax(apart, fabs(mean[i] - (double)t.body->values[i]));
-    }
-    assert_true(apart > 1e-3);
-    free(mean);
-    training_keep_best(&t);
-    assert_memory_equal(t.best_body->values, t.shown_body->values, (size_t)size * sizeof(float));
-    close_training(&s, &t);
-}
-
-static void mixup_follows_its_stream(void **state)
-{
-    (void)state;
-    Session s;
-    Training t;
-    Job j;
-    Err err = {0};
-    open_training(&s, &t, &j, "mixup=0.7 augment=crop");
-    ptrdiff_t floats = (images->h + 2) * (images->w + 2) * images->c;
-    for (int step = 0; step < 3; step++) {
-        int32_t partner[16];
-        Rng stream = rng_stream(1, RNG_MIXUP, (uint32_t)step, 0);
-        float share = (float)rng_beta(&stream, 0.7);
-        for (int r = 0; r < 16; r++) partner[r] = r;
-        rng_shuffle(&stream, partner, 16);
-        double right = t.at.epoch_right;
-        if (training_step(&t, &err) != OK) fail_msg("%s", err.msg);
-        assert_true(t.share == share && t.at.epoch_right - right <= 16);
-        assert_memory_equal(t.partner, partner, sizeof partner);
-        for (int r = 0; r < 16; r++) {
-            assert_int_equal(t.others[r], t.labels[partner[r]]);
-            for (ptrdiff_t i = 0; i < floats; i++)
-                assert_true(tape_input(t.body_tape)[r * floats + i] ==
-                            share * t.unmixed[r * floats + i] + (1 - share) * t.unmixed[partner[r] * floats + i]);
-        }
-    }
-    close_training(&s, &t);
-}
-
 static void mixup_says_what_its_accuracy_is(void **state)
 {
     (void)state;
@@ -264,6 +125,29 @@ static void mixup_says_what_its_accuracy_is(void **state)
     double scaled = s.log.epoch[0].accuracy * 72;
     assert_true(scaled > 0 && scaled < 72 && scaled != floor(scaled)); /* shares, not counts */
     session_close(&s);
+}
+
+static void validations_come_every_k_steps(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *options;
+        int32_t at[8];
+    } rows[] = {{"epochs=2", {5, 10}}, {"epochs=2 eval_every=4", {4, 8, 10}}, {"steps=6 eval_every=2", {2, 4, 6}}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Session s;
+        Job j = job("stage1", "");
+        snprintf(j.name, sizeof j.name, "every-%zu", i);
+        set_options(&j, rows[i].options);
+        session_open(&s, "inside", &j, NULL, false);
+        session_train(&s, -1, OK);
+        ptrdiff_t now = 0;
+        while (now < s.log.evals && strcmp(s.log.eval[now].checkpoint, "now") == 0) now++;
+        for (ptrdiff_t k = 0; k < now; k++) assert_int_equal(s.log.eval[k].step, rows[i].at[k]);
+        assert_int_equal(rows[i].at[now], 0);
+        assert_int_equal(s.log.evals, now + 2); /* and valid and test at the end */
+        session_close(&s);
+    }
 }
 
 /* ---- end to end ---- */
@@ -346,91 +230,16 @@ static void every_loss_diverges_with_a_clear_error(void **state)
     }
 }
 
-/* A gradient that is no number stops the run before it reaches the weights. */
-static void bad_gradients_are_named(void **state)
-{
-    (void)state;
-    static const struct {
-        float bad;
-        const char *says;
-    } rows[] = {{NAN, "the gradient is NaN after step 0 (first bad gradient: init_conv.weight)"},
-                {INFINITY, "the gradient is infinite after step 0 (first bad gradient: init_conv.weight)"}};
-    Session s;
-    Training t;
-    Job j;
-    Err err = {0};
-    open_training(&s, &t, &j, "");
-    for (int i = 0; i < 2; i++) {
-        float *before = copy_of(t.body);
-        tape_grads(t.body_tape)[net_param(t.body, "init_conv.weight")->offset + 3] = rows[i].bad;
-        assert_int_equal(training_update(&t, 16, &err), ERR_DIVERGED);
-        if (!strstr(err.msg, rows[i].says)) fail_msg("%s", err.msg);
-        assert_true(way(t.body, before) == 0);
-        free(before);
-    }
-    close_training(&s, &t);
-}
-
-static void quiet(void *arg, SplitId split, ptrdiff_t done, ptrdiff_t n)
-{
-    (void)arg, (void)split, (void)done, (void)n;
-}
-
-static void bad_answers_are_named(void **state)
-{
-    (void)state;
-    Session s;
-    Training t;
-    Job j;
-    Event event;
-    Err err = {0};
-    open_training(&s, &t, &j, "");
-    t.eval = (Evaluator){.body = t.shown_body, .head = t.shown_head, .stopping = session_goes_on, .progress = quiet};
-    assert_int_equal(evaluator_open(&t.eval, &err), OK);
-    assert_int_equal(training_evaluate(&t, SPLIT_VALID, "now", "", &event, &err), OK);
-    t.head->values[net_param(t.head, "logits.bias")->offset] = NAN;
-    assert_int_equal(training_evaluate(&t, SPLIT_VALID, "now", "", &event, &err), ERR_DIVERGED);
-    assert_non_null(strstr(err.msg, "the network's answers are NaN after step 0 (first bad weights: logits.bias)"));
-    close_training(&s, &t);
-}
-
-static void a_body_that_was_changed_is_reported(void **state)
-{
-    (void)state;
-    static const char *const rows[] = {"", "features=faithful", "bn=batch"};
-    make_base("tampered", 1);
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        Session s;
-        Training t;
-        Err err = {0};
-        Job j = job("tst", "");
-        snprintf(j.name, sizeof j.name, "tampered-%zu", i);
-        strcpy(j.from, "base");
-        set_options(&j, rows[i]);
-        session_open(&s, "tampered", &j, NULL, false);
-        if (training_open(&t, &s.task, &err) != OK) fail_msg("%s", err.msg);
-        t.body->values[7] += 1e-6f;
-        assert_int_equal(training_finish(&t, &err), ERR_STATE);
-        assert_non_null(strstr(err.msg, "the frozen body changed during stage 2"));
-        close_training(&s, &t);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stop_at_any_step_leaves_no_trace),
         cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
-        cmocka_unit_test(long_gradients_are_clipped),
-        cmocka_unit_test(averages_follow_the_weights),
-        cmocka_unit_test(mixup_follows_its_stream),
         cmocka_unit_test(mixup_says_what_its_accuracy_is),
+        cmocka_unit_test(validations_come_every_k_steps),
         cmocka_unit_test(end_to_end_trains_everything),
         cmocka_unit_test(what_cannot_be_is_refused),
         cmocka_unit_test(every_loss_diverges_with_a_clear_error),
-        cmocka_unit_test(bad_gradients_are_named),
-        cmocka_unit_test(bad_answers_are_named),
-        cmocka_unit_test(a_body_that_was_changed_is_reported),
     };
     return cmocka_run_group_tests_name("engine: options", tests, open_lab, close_lab);
 }

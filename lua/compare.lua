@@ -62,6 +62,9 @@ local function defaults(kind)
     return set
 end
 
+-- "mixup = 0.4", "clip = 5"
+local function setting(key, value) return ("%s = %s"):format(key, math.tointeger(value) or value) end
+
 -- "TST steps = 20": the options of a job that are not its recipe's; nil when all are.
 function compare.changes(job)
     local asked = { recipe = job.train.recipe, end_to_end = job.train.end_to_end, data = job.data }
@@ -71,7 +74,7 @@ function compare.changes(job)
     for _, key in ipairs(known and sorted_keys(usual) or {}) do
         local value = job.train[key]
         if value ~= nil and value ~= usual[key] and not unsaid[key] then
-            parts[#parts + 1] = ("%s = %s"):format(key, value)
+            parts[#parts + 1] = setting(key, value)
         end
     end
     return #parts > 0 and method(job) .. " " .. table.concat(parts, ", ") or nil
@@ -109,6 +112,10 @@ local function collect(entries, item, label, seen)
     for _, key in ipairs(labels) do collect(entries, item[key], key, seen) end
 end
 
+-- What is switched off by 0 is not worth a word.
+local off_by_zero = { warmup = true, weight_decay = true, clip = true, ema = true, smoothing = true, focal = true, mixup = true }
+local function is_off(key, value) return value == 0 and off_by_zero[key:gsub("^from%.", "")] end
+
 -- "TST" where all TST entries were made alike, else "TST, z = 8": the facts in which they differ.
 function compare.label(entries)
     local values = {} -- values[method][fact] = set of its values
@@ -123,8 +130,8 @@ function compare.label(entries)
     for _, e in ipairs(entries) do
         local parts = { e.method }
         for _, key in ipairs(sorted_keys(values[e.method])) do
-            if #sorted_keys(values[e.method][key]) > 1 then
-                parts[#parts + 1] = ("%s = %s"):format(key, e.facts[key])
+            if #sorted_keys(values[e.method][key]) > 1 and not is_off(key, e.facts[key]) then
+                parts[#parts + 1] = setting(key, e.facts[key])
             end
         end
         e.label = e.label or table.concat(parts, ", ")

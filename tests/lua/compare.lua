@@ -85,6 +85,10 @@ local a, b = entry("TST", 1, 0.8, 0.02, 0.5, 0.2), entry("TST", 1, 0.8, 0.03, 0.
 a.facts, b.facts = { z = 8, lr = 1 }, { z = 128, lr = 1 }
 compare.label{ a, b }
 tap.is(a.label, "TST, z = 8", "the label names what differs")
+local c, d = entry("base", 1, 0.8, 0.02, 0.5, 0.2), entry("base", 1, 0.8, 0.03, 0.5, 0.2)
+c.facts, d.facts = { focal = 0.0, ema = 0 }, { focal = 3.0, ema = 0 }
+compare.label{ c, d }
+tap.is(c.label .. " | " .. d.label, "base | base, focal = 3", "but not what is switched off")
 rows = compare.rows{ a, b }
 tap.is(#rows, 2, "two rows")
 tap.is(rows[1].sd.ece, nil, "one run has no sd")

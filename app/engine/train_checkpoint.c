@@ -2,7 +2,8 @@
  *
  * last.safetensors: body.* and head.* (the weights now, with `ema` their averages; body only where it changes),
  * raw.{body,head}.* (with `ema`: the weights themselves), optimiser.{body,head}.{m,v} (v only where the optimiser keeps
- * one), best.* (the weights of the lowest validation NLL), and "position", the Position as one float64 tensor. */
+ * one), best.* (the weights of the lowest validation NLL), and "position", the Position as one float64 tensor. In stage
+ * 2 its metadata name the fingerprint of the "frozen" body. */
 #include "engine/training.h"
 
 #include "nn/checkpoint.h"
@@ -29,9 +30,15 @@ fail:
     return err ? err->code : ERR_MEMORY;
 }
 
+static const char *frozen_text(const Training *t, char dst[24])
+{
+    snprintf(dst, 24, "%016llx", (unsigned long long)t->frozen);
+    return dst;
+}
+
 Status training_save(Training *t, Err *err)
 {
-    char path[PATH_SIZE];
+    char path[PATH_SIZE], print[24];
     TensorFile f;
     tensors_init(&f);
     TRY(path_join(path, t->task->record->folder, "last.safetensors", err));
@@ -43,6 +50,7 @@ Status training_save(Training *t, Err *err)
     if (t->spec->ema > 0 && t->best_body) TRY(net_to_tensors(t->body, "raw.body.", &f, err));
     if (t->best_body) TRY(net_to_tensors(t->best_body, "best.body.", &f, err));
     if (t->trains_body) TRY(add_optimised(&t->body_opt, "body", &f, err));
+    if (t->stage2) TRY(tensors_meta(&f, "frozen", frozen_text(t, print), err));
     ptrdiff_t shape = POSITION_DOUBLES;
     TRY(tensors_add(&f, "position", TENSOR_F64, 1, &shape, &t->at, err));
     if (fsync(t->task->record->events) != 0) { /* a checkpoint never names an event that a power cut could take */
@@ -94,6 +102,17 @@ static Status check_position(const Training *t, const char *path, Err *err)
                    p->seq, told);
 }
 
+/* A body that was trained anew meanwhile would make this a run of two networks. Checkpoints of old name none. */
+static Status check_body(const Training *t, const TensorFile *f, Err *err)
+{
+    char print[24];
+    const char *then = tensors_meta_find(f, "frozen");
+    if (!t->stage2 || !then || strcmp(then, frozen_text(t, print)) == 0) return OK;
+    return err_set(err, ERR_STATE,
+                   "the frozen body is no longer the one that this run began with: run %s was changed; train a new run",
+                   t->job->from);
+}
+
 Status training_resume(Training *t, Err *err)
 {
     char path[PATH_SIZE];
@@ -112,6 +131,7 @@ Status training_resume(Training *t, Err *err)
     if (t->trains_body) TRY(take_optimised(&t->body_opt, &f, path, "body", err));
     TRY(take(&f, path, "position", TENSOR_F64, POSITION_DOUBLES, &t->at, err));
     TRY(check_position(t, path, err));
+    TRY(check_body(t, &f, err));
     t->saved_step = t->at.step;
     tensors_free(&f);
     return OK;

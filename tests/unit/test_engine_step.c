@@ -266,6 +266,41 @@ static void a_body_that_was_changed_is_reported(void **state)
     }
 }
 
+/* The parent is trained anew between a stop and a resume: what was begun on the old body is not ended on the new one.
+ */
+static void a_resume_wants_its_own_body(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {"", "bn=batch"};
+    char from[256], to[256];
+    make_base("anew", 1);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Session s;
+        Err err = {0};
+        Job j = job("tst", ""), other = job("stage1", "");
+        snprintf(j.name, sizeof j.name, "child-%zu", i);
+        strcpy(j.from, "base");
+        set_options(&j, rows[i]);
+        session_open(&s, "anew", &j, NULL, false);
+        session_train(&s, 3, ERR_INTERRUPTED);
+        session_close(&s);
+        snprintf(other.name, sizeof other.name, "other-%zu", i);
+        other.train.epochs = 1;
+        other.train.seed = 7 + (int64_t)i;
+        session_open(&s, "anew", &other, NULL, false);
+        session_train(&s, -1, OK);
+        session_close(&s);
+        snprintf(from, sizeof from, "%s/anew/%s/last.safetensors", folder, other.name);
+        snprintf(to, sizeof to, "%s/anew/base/last.safetensors", folder);
+        assert_int_equal(rename(from, to), 0);
+        session_open(&s, "anew", &j, NULL, true);
+        assert_int_equal(train(&s.task, &err), ERR_STATE);
+        if (!strstr(err.msg, "no longer the one that this run began with: run base was changed"))
+            fail_msg("%s", err.msg);
+        session_close(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -276,6 +311,7 @@ int main(void)
         cmocka_unit_test(bad_gradients_are_named),
         cmocka_unit_test(bad_answers_are_named),
         cmocka_unit_test(a_body_that_was_changed_is_reported),
+        cmocka_unit_test(a_resume_wants_its_own_body),
     };
     return cmocka_run_group_tests_name("engine: a step", tests, open_lab, close_lab);
 }

@@ -26,7 +26,7 @@ static Status check_parent(const Training *t, Job *parent, Err *err)
         goto fail;
     }
     if (job_stage(parent) != 1) {
-        err_set(err, ERR_USAGE, "its parent %s is a %s run; stage 2 starts from a stage1 run", name,
+        err_set(err, ERR_USAGE, "its parent %s is a %s run; stage 2 starts from one that trained its body", name,
                 parent->kind->name);
         goto fail;
     }

@@ -65,7 +65,7 @@ static Run *read_from(lua_State *L, const char *function)
 static Dataset *read_network(lua_State *L, Job *job, const char *function)
 {
     if (lua_getfield(L, 1, "data") == LUA_TNIL)
-        luaL_error(L, "%s needs `data`: train.stage1{ data = data.load \"fashion\" }", function);
+        luaL_error(L, "%s needs `data`: data = data.load \"fashion\"", function);
     Dataset *data = to_data(L, -1);
     job->data = data->spec;
     if (lua_getfield(L, 1, "model") == LUA_TNIL) {

@@ -74,6 +74,35 @@ static void long_gradients_are_clipped(void **state)
     }
 }
 
+/* Without a gradient AdamW, and SGD with L2, only shrink by lr times weight_decay: kernels and matrices, never biases
+ * or batch normalisation. */
+static void decay_spares_biases(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {"optimizer=adamw lr=0.1 weight_decay=0.5",
+                                       "optimizer=sgd momentum=0 lr=0.1 weight_decay=0.5"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Session s;
+        Training t;
+        Job j;
+        Err err = {0};
+        int spared = 0, decayed = 0;
+        open_training(&s, &t, &j, "stage1", "wrn", rows[i]);
+        float *before = copy_of(t.body);
+        assert_int_equal(training_update(&t, 16, &err), OK); /* of the tape's first gradients, all 0 */
+        for (const Param *p = t.body->param; p < t.body->param + t.body->params; p++)
+            for (ptrdiff_t k = p->offset; p->trained && k < p->offset + p->size; k++) {
+                bool kernel = p->dims > 1;
+                float want = kernel ? before[k] * 0.95f : before[k];
+                if (fabsf(t.body->values[k] - want) > 1e-6f) fail_msg("%s: %s", rows[i], p->name);
+                kernel ? decayed++ : spared++;
+            }
+        assert_true(spared > 0 && decayed > 0);
+        free(before);
+        close_training(&s, &t);
+    }
+}
+
 /* The averages against their definition in double, running statistics included; evaluations see them. */
 static void averages_follow_the_weights(void **state)
 {
@@ -304,13 +333,10 @@ static void a_resume_wants_its_own_body(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(long_gradients_are_clipped),
-        cmocka_unit_test(averages_follow_the_weights),
-        cmocka_unit_test(mixup_follows_its_stream),
-        cmocka_unit_test(gradients_are_of_the_objective),
-        cmocka_unit_test(bad_gradients_are_named),
-        cmocka_unit_test(bad_answers_are_named),
-        cmocka_unit_test(a_body_that_was_changed_is_reported),
+        cmocka_unit_test(long_gradients_are_clipped),     cmocka_unit_test(decay_spares_biases),
+        cmocka_unit_test(averages_follow_the_weights),    cmocka_unit_test(mixup_follows_its_stream),
+        cmocka_unit_test(gradients_are_of_the_objective), cmocka_unit_test(bad_gradients_are_named),
+        cmocka_unit_test(bad_answers_are_named),          cmocka_unit_test(a_body_that_was_changed_is_reported),
         cmocka_unit_test(a_resume_wants_its_own_body),
     };
     return cmocka_run_group_tests_name("engine: a step", tests, open_lab, close_lab);

@@ -4,6 +4,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -141,6 +143,30 @@ static void the_longest_unused_are_removed(void **state)
     assert_int_equal(features_prune(lab_path("nowhere"), 0, &err), ERR_IO);
 }
 
+/* A limit on the size of files stands in for a full disk: the write fails in the middle. */
+static void a_full_disk_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    char where[256];
+    Features f;
+    Err err = {0};
+    struct rlimit before, small;
+    snprintf(where, sizeof where, "%s/full", folder);
+    assert_int_equal(features_open(&f, 1, ROWS, WIDTH, &err), OK);
+    for (int i = 0; i < ROWS * WIDTH; i++) f.values[i] = 1;
+    getrlimit(RLIMIT_FSIZE, &before);
+    small = (struct rlimit){100, before.rlim_max};
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &small);
+    Status saved = features_save(&f, where, &err);
+    setrlimit(RLIMIT_FSIZE, &before);
+    signal(SIGXFSZ, SIG_DFL);
+    assert_int_equal(saved, ERR_IO);
+    assert_int_equal(count_files(where), 0);
+    assert_true(folder_exists(where));
+    features_close(&f);
+}
+
 /* ---- in a training ---- */
 
 /* A V-TST of its own session, as a fresh process would train it; says whether the features were mapped, and what was
@@ -263,8 +289,11 @@ static void other_bodies_have_other_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_saved_is_mapped),        cmocka_unit_test(damaged_files_are_refused),
-        cmocka_unit_test(the_longest_unused_are_removed), cmocka_unit_test(results_do_not_depend_on_the_cache),
+        cmocka_unit_test(what_is_saved_is_mapped),
+        cmocka_unit_test(damaged_files_are_refused),
+        cmocka_unit_test(the_longest_unused_are_removed),
+        cmocka_unit_test(a_full_disk_leaves_nothing_behind),
+        cmocka_unit_test(results_do_not_depend_on_the_cache),
         cmocka_unit_test(other_bodies_have_other_files),
     };
     return cmocka_run_group_tests_name("engine: cached features", tests, open_lab, close_lab);

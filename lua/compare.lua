@@ -8,10 +8,11 @@ local text_table = require("registry").text_table
 local recipes, numbers, verdict = require "recipes", require "numbers", require "verdict"
 local mean_sd, sorted_keys, thousands = numbers.mean_sd, numbers.sorted_keys, numbers.thousands
 
-local methods = { "base", "temperature", "TST", "V-TST" } -- also their order in the table
+local methods = { "base", "temperature", "TST", "V-TST", "TST end to end", "V-TST end to end" } -- in their order
 local method_of = {
     stage1 = "base", tst = "TST", vtst = "V-TST", import = "base", import_tst = "TST", import_vtst = "V-TST",
 }
+local function method(job) return job.train.end_to_end and job.title or method_of[job.kind] or job.title end
 local figures = { "accuracy", "ece", "mce", "nll", "brier", "gap" }
 
 -- What a perfectly calibrated network with these confidences would read: a bin's accuracy then strays from
@@ -47,18 +48,39 @@ local function facts_of(run)
     return facts
 end
 
-local shown = { recipe = true, z = true, kl_weight = true, samples = true, keep = true } -- by the recipe line itself
+-- Said by the recipe line itself or by the method, or of no weight for a result.
+local unsaid = {
+    recipe = true, z = true, kl_weight = true, samples = true, keep = true, checkpoint = true, end_to_end = true,
+    seed = true, log_every = true, checkpoint_every = true,
+}
+
+-- What the options of train.KIND are where neither user nor recipe says anything.
+local function defaults(kind)
+    local set = {}
+    for _, row in ipairs(require("registry").rows) do
+        if row.name == "train." .. kind then
+            for _, o in ipairs(row.options) do set[o.name] = o.least and tonumber(o.initial) or o.initial end
+        end
+    end
+    return set
+end
+
+-- "mixup = 0.4", "clip = 5"
+local function setting(key, value) return ("%s = %s"):format(key, math.tointeger(value) or value) end
 
 -- "TST steps = 20": the options of a job that are not its recipe's; nil when all are.
 function compare.changes(job)
-    local known, recipe = pcall(recipes.resolve, job.kind, { recipe = job.train.recipe })
-    local parts = {}
-    for _, key in ipairs(known and sorted_keys(recipe) or {}) do
-        if not shown[key] and recipe[key] ~= job.train[key] then
-            parts[#parts + 1] = ("%s = %s"):format(key, job.train[key])
+    local asked = { recipe = job.train.recipe, end_to_end = job.train.end_to_end, data = job.data }
+    local known, recipe = pcall(recipes.resolve, job.kind, asked)
+    local usual, parts = defaults(job.kind), {}
+    for key, value in pairs(known and recipe or {}) do usual[key] = value end
+    for _, key in ipairs(known and sorted_keys(usual) or {}) do
+        local value = job.train[key]
+        if value ~= nil and value ~= usual[key] and not unsaid[key] then
+            parts[#parts + 1] = setting(key, value)
         end
     end
-    return #parts > 0 and (method_of[job.kind] or job.title) .. " " .. table.concat(parts, ", ") or nil
+    return #parts > 0 and method(job) .. " " .. table.concat(parts, ", ") or nil
 end
 
 local function entry_of(item, label)
@@ -67,7 +89,7 @@ local function entry_of(item, label)
     local job = run:wait().job
     local predictions = result and result.predictions or run:predict "test"
     return {
-        label = label, method = result and result.method or method_of[job.kind] or job.title,
+        label = label, method = result and result.method or method(job),
         name = run.name, seed = job.train.seed, seconds = not result and run:seconds() or nil,
         scores = calib.report(predictions), floor = compare.floor(calib.bins(predictions)),
         facts = facts_of(run), changes = compare.changes(job),
@@ -93,6 +115,10 @@ local function collect(entries, item, label, seen)
     for _, key in ipairs(labels) do collect(entries, item[key], key, seen) end
 end
 
+-- What is switched off by 0 is not worth a word.
+local off_by_zero = { warmup = true, weight_decay = true, clip = true, ema = true, smoothing = true, focal = true, mixup = true }
+local function is_off(key, value) return value == 0 and off_by_zero[key:gsub("^from%.", "")] end
+
 -- "TST" where all TST entries were made alike, else "TST, z = 8": the facts in which they differ.
 function compare.label(entries)
     local values = {} -- values[method][fact] = set of its values
@@ -107,8 +133,8 @@ function compare.label(entries)
     for _, e in ipairs(entries) do
         local parts = { e.method }
         for _, key in ipairs(sorted_keys(values[e.method])) do
-            if #sorted_keys(values[e.method][key]) > 1 then
-                parts[#parts + 1] = ("%s = %s"):format(key, e.facts[key])
+            if #sorted_keys(values[e.method][key]) > 1 and not is_off(key, e.facts[key]) then
+                parts[#parts + 1] = setting(key, e.facts[key])
             end
         end
         e.label = e.label or table.concat(parts, ", ")
@@ -194,7 +220,7 @@ end
 
 -- Which of stage 1's networks is judged or frozen.
 local function stage1_checkpoint(e)
-    if e.method == "base" or e.method == "temperature" then return e.facts.keep end
+    if e.method == "base" or e.method == "temperature" or e.facts.end_to_end then return e.facts.keep end
     return e.facts.checkpoint ~= "" and e.facts.checkpoint or e.facts["from.keep"]
 end
 

@@ -21,19 +21,26 @@ recipes.small = {
     },
 }
 
+-- Crops and flips; the digits of SVHN, which a mirror spoils, are only normalised.
+local function paper_augment(options)
+    local parent = type(options.from) == "string" and runs.open(options.from) or options.from
+    local set = options.data or type(parent) == "userdata" and parent.job.data or {}
+    return set.name == "svhn" and "none" or "crop-flip"
+end
+
 -- Jordahn and Olmos, ICML 2024, and their published code. It augments in stage 2 as well: nothing is cached.
 recipes.paper = {
     stage1 = {
         batch = 256, epochs = 600, lr = 1e-4, optimizer = "adam", schedule = "constant", bn_momentum = 0.01,
-        augment = "crop-flip", keep = "best",
+        augment = paper_augment, keep = "best",
     },
     tst = {
         z = 128, lr = 1e-4, batch = 256, epochs = 40, steps = 0, eval_every = 0, patience = 0, keep = "best",
-        augment = "crop-flip", features = "faithful",
+        augment = paper_augment, features = "faithful",
     },
     vtst = {
         z = 128, lr = 1e-4, batch = 256, epochs = 40, steps = 0, eval_every = 0, patience = 0, keep = "best",
-        augment = "crop-flip", features = "faithful",
+        augment = paper_augment, features = "faithful",
         samples = 10, kl_weight = function(options) return 1 / options.z end,
     },
 }
@@ -56,11 +63,20 @@ local function find(name)
     error(("unknown recipe '%s' (%s)"):format(tostring(name), advice), 4)
 end
 
+-- End to end a body is trained as in stage 1: of the kind's own options, only those of the classifier count.
+local function end_to_end(recipe, kind)
+    local set = { steps = 0, eval_every = 0, patience = 0 }
+    for key, value in pairs(recipe.stage1 or {}) do set[key] = value end
+    for _, key in ipairs{ "z", "samples", "kl_weight" } do set[key] = (recipe[kind] or {})[key] end
+    return set
+end
+
 -- The options of train.KIND: the user's over the recipe's. A length in epochs replaces the recipe's in steps.
 function recipes.resolve(kind, options)
     local name = options.recipe or "small"
-    local merged = { recipe = name }
-    for key, value in pairs(find(name)[kind] or {}) do merged[key] = value end
+    local merged, recipe = { recipe = name }, find(name)
+    local set = options.end_to_end and end_to_end(recipe, kind) or recipe[kind] or {}
+    for key, value in pairs(set) do merged[key] = value end
     if options.epochs and not options.steps then merged.steps = 0 end
     for key, value in pairs(options) do merged[key] = value end
     for key, value in pairs(merged) do

@@ -55,6 +55,25 @@ void rng_normals(Rng *r, float *dst, ptrdiff_t n)
     if (n % 2) dst[n - 1] = rng_normal(r);
 }
 
+/* Log of a Gamma(a, 1) number: Marsaglia & Tsang 2000, with their a + 1 trick; a log, as small a give numbers that no
+ * double holds. */
+static double log_gamma_draw(Rng *r, double a)
+{
+    double d = a + 1 - 1.0 / 3, c = 1 / sqrt(9 * d), boost = log(1 - rng_uniform(r)) / a;
+    for (;;) {
+        double x = (double)rng_normal(r), v = 1 + c * x;
+        if (v <= 0) continue;
+        v = v * v * v;
+        if (log(1 - rng_uniform(r)) < 0.5 * x * x + d - d * v + d * log(v)) return log(d * v) + boost;
+    }
+}
+
+double rng_beta(Rng *r, double a)
+{
+    double x = log_gamma_draw(r, a), y = log_gamma_draw(r, a);
+    return 1 / (1 + exp(y - x));
+}
+
 void rng_shuffle(Rng *r, int32_t *items, ptrdiff_t n)
 {
     for (ptrdiff_t i = n - 1; i > 0; i--) {

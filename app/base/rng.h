@@ -13,12 +13,13 @@ typedef enum {
     RNG_INIT = 1,  /* first weights;        step = parameter index */
     RNG_SUBSET,    /* which images;         step = split, row = class */
     RNG_SHUFFLE,   /* order of an epoch;    step = epoch */
-    RNG_AUGMENT,   /* crop and flip;        step = training step, row = position in the batch */
+    RNG_AUGMENT,   /* crop and flip;        step = training step, row = position in the epoch's order */
     RNG_EPS_TRAIN, /* V-TST's draw;         step = training step, row = position in the batch */
     RNG_EPS_EVAL,  /* V-TST's prediction;   step = draw m, row = image */
     RNG_BLENDS,    /* the synthetic images; step = split, row = image */
     RNG_BOOTSTRAP, /* resamples;            step = resample */
     RNG_DROPOUT,   /* step = training step, row = position in the batch */
+    RNG_MIXUP,     /* share and partners;   step = training step */
 } RngPurpose;
 
 typedef struct {
@@ -33,6 +34,7 @@ double rng_uniform(Rng *r);             /* [0, 1), 53 bits */
 uint32_t rng_below(Rng *r, uint32_t n); /* 0 .. n-1, unbiased; n > 0 */
 float rng_normal(Rng *r);               /* N(0, 1), Box-Muller in double */
 void rng_normals(Rng *r, float *dst, ptrdiff_t n);
+double rng_beta(Rng *r, double a);                     /* Beta(a, a) for a > 0, in [0, 1] */
 void rng_shuffle(Rng *r, int32_t *items, ptrdiff_t n); /* Fisher-Yates */
 
 #endif

@@ -76,6 +76,32 @@ void batch_images(float *dst, const Dataset *d, SplitId split, const int32_t *in
     pool_run(pool, (rows + CHUNK - 1) / CHUNK, fill_chunk, &fill);
 }
 
+typedef struct {
+    float *dst;
+    const float *src;
+    const int32_t *partner;
+    float share;
+    ptrdiff_t rows, floats;
+} Mix;
+
+static void mix_chunk(void *work, ptrdiff_t chunk, int thread)
+{
+    (void)thread;
+    const Mix *m = work;
+    for (ptrdiff_t r = chunk * CHUNK; r < m->rows && r < (chunk + 1) * CHUNK; r++) {
+        const float *a = m->src + r * m->floats, *b = m->src + m->partner[r] * m->floats;
+        float *dst = m->dst + r * m->floats;
+        for (ptrdiff_t i = 0; i < m->floats; i++) dst[i] = m->share * a[i] + (1 - m->share) * b[i];
+    }
+}
+
+void batch_mix(float *dst, const float *src, const int32_t *partner, float share, ptrdiff_t rows, ptrdiff_t floats,
+               Pool *pool)
+{
+    Mix mix = {dst, src, partner, share, rows, floats};
+    pool_run(pool, (rows + CHUNK - 1) / CHUNK, mix_chunk, &mix);
+}
+
 void batch_labels(int32_t *labels, const Dataset *d, SplitId split, const int32_t *index, ptrdiff_t first,
                   ptrdiff_t rows)
 {

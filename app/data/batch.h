@@ -20,6 +20,11 @@ typedef struct {
 void batch_images(float *dst, const Dataset *d, SplitId split, const int32_t *index, ptrdiff_t first, ptrdiff_t rows,
                   const Augment *augment, Pool *pool);
 
+/* dst (rows, floats) = share src[r] + (1 - share) src[partner[r]] for each row r: mixup's images (Zhang et al. 2018,
+ * eq. 1). dst and src do not overlap. The pool (may be NULL) shares out the rows. */
+void batch_mix(float *dst, const float *src, const int32_t *partner, float share, ptrdiff_t rows, ptrdiff_t floats,
+               Pool *pool);
+
 /* labels (rows) = the labels of index[first .. first+rows-1]. */
 void batch_labels(int32_t *labels, const Dataset *d, SplitId split, const int32_t *index, ptrdiff_t first,
                   ptrdiff_t rows);

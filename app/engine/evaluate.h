@@ -13,7 +13,7 @@ typedef struct {
     int draws;                   /* M of V-TST; 0 = z is its mean */
     uint64_t seed;               /* of the draws: the same at every evaluation, so that evaluations can be compared */
     bool (*stopping)(void *arg); /* asked between blocks; true ends with ERR_INTERRUPTED */
-    Status (*progress)(void *arg, SplitId split, ptrdiff_t done, ptrdiff_t n, Err *err); /* after each block */
+    void (*progress)(void *arg, SplitId split, ptrdiff_t done, ptrdiff_t n); /* after each block */
     void *arg;
     Tape *body_tape, *head_tape;
 } Evaluator;

@@ -48,7 +48,8 @@ bool run_state_ended(RunState state);
 enum { EVENT_TEXT_SIZE = 512, EVENT_NAME_SIZE = 48 };
 
 typedef struct {
-    uint64_t seq; /* 1, 2, 3, ... within a run; RESUME repeats the seq it goes on from */
+    uint64_t seq; /* 1, 2, 3, ... within a run; RESUME repeats the seq it goes on from. A LOG that repeats the last seq
+                   * is an aside about this session (how far a long pass is): shown, never recorded nor folded */
     uint32_t run; /* number of the run within this process; always 0 in a file */
     EventType type;
     int32_t step;  /* optimiser steps done in this stage */
@@ -61,12 +62,13 @@ typedef struct {
     } wall;
     union {
         struct {
-            double loss; /* mean of the objective over the steps since the last STEP: nll + kl_weight KL */
+            double loss; /* mean of the objective over the steps since the last STEP: loss + kl_weight KL */
             double kl;   /* the KL part of it, unweighted and summed over Z; 0 unless V-TST */
             double lr;
         } step;
         struct {
-            double loss, accuracy; /* over the epoch's training images, as they were seen */
+            double loss, accuracy; /* over the epoch's training images, as they were seen: with mixup, of mixed images,
+                                    * where an answer is right by its label's share */
             double lr;
         } epoch;
         struct {

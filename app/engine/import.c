@@ -169,6 +169,8 @@ static Status open_import(Training *t, const TrainTask *task, Err *err)
                     .saved_step = -1};
     ptrdiff_t most = 1;
     TRY(load(t, err));
+    t->shown_body = net_retain(t->body);
+    t->shown_head = net_retain(t->head);
     t->frozen = training_frozen(t);
     if (!(t->best_head = net_copy(t->head, err))) goto fail;
     for (int s = SPLIT_VALID; s < SPLITS; s++)

@@ -135,6 +135,7 @@ static Status (*const fold_type[EVENT_TYPES])(RunLog *, const Event *, Err *) = 
 Status runlog_fold(RunLog *log, const Event *event, Err *err)
 {
     bool resume = event->type == EVENT_RESUME;
+    if (event->type == EVENT_LOG && event->seq == log->seq) return OK; /* an aside */
     if (resume && (event->seq != event->as.resume.from_seq || event->seq > log->seq))
         return err_set(err, ERR_FORMAT, "a resume from event %llu (its seq is %llu), but the last event is %llu",
                        (unsigned long long)event->as.resume.from_seq, (unsigned long long)event->seq,

@@ -1,8 +1,6 @@
-/* spec.c - the option tables of training, and jobs to and from JSON. Pure functions; any thread. */
+/* spec.c - the option tables of training, and what cannot be together. Pure functions; any thread. */
 #include "engine/spec.h"
 
-#include "base/text.h"
-#include <stdio.h>
 #include <string.h>
 
 /* The defaults are those of the recipe `small` (lua/recipes.lua), so that the tables alone make a sensible run. */
@@ -17,9 +15,37 @@
     {                                                                                                                  \
         "seed", OPTION_INT, AT(seed), "1", 0, 0x1p53, NULL, "of weights, order, augmentation and draws"                \
     }
-#define ROW_OPTIMISER                                                                                                  \
-    {"optimizer", OPTION_CHOICE, AT(optimizer), "adam", 0, 0, "adam|sgd", "Adam, or SGD with momentum"},               \
-        {"momentum", OPTION_REAL, AT(momentum), "0.9", 0, 0.9999, NULL, "of SGD"},                                     \
+#define ROWS_SCHEDULE(initial)                                                                                         \
+    {"schedule",                                                                                                       \
+     OPTION_CHOICE,                                                                                                    \
+     AT(schedule),                                                                                                     \
+     initial,                                                                                                          \
+     0,                                                                                                                \
+     0,                                                                                                                \
+     "constant|cosine|step|onecycle",                                                                                  \
+     "of the learning rate over the run; cosine and onecycle end near 0"},                                             \
+        {"warmup", OPTION_INT, AT(warmup), "0", 0, 1e9, NULL, "steps of linear warm-up before the schedule"},          \
+        {"step_every",                                                                                                 \
+         OPTION_INT,                                                                                                   \
+         AT(step_every),                                                                                               \
+         "0",                                                                                                          \
+         0,                                                                                                            \
+         1e9,                                                                                                          \
+         NULL,                                                                                                         \
+         "of schedule \"step\": steps between two drops; 0 = a third of the run"},                                     \
+    {                                                                                                                  \
+        "step_gamma", OPTION_REAL, AT(step_gamma), "0.1", 0, 1, NULL, "of schedule \"step\": factor of each drop"      \
+    }
+#define ROWS_OPTIMISER                                                                                                 \
+    {"optimizer",                                                                                                      \
+     OPTION_CHOICE,                                                                                                    \
+     AT(optimizer),                                                                                                    \
+     "adam",                                                                                                           \
+     0,                                                                                                                \
+     0,                                                                                                                \
+     "adam|adamw|sgd|nesterov",                                                                                        \
+     "Adam, AdamW, SGD with momentum, or with Nesterov's"},                                                            \
+        {"momentum", OPTION_REAL, AT(momentum), "0.9", 0, 0.9999, NULL, "of sgd and nesterov"},                        \
         {"weight_decay",                                                                                               \
          OPTION_REAL,                                                                                                  \
          AT(weight_decay),                                                                                             \
@@ -27,7 +53,20 @@
          0,                                                                                                            \
          1,                                                                                                            \
          NULL,                                                                                                         \
-         "L2, on kernels and matrices only: added to the gradient"},                                                   \
+         "of kernels and matrices only: L2, added to the gradient; adamw: decoupled"},                                 \
+        {"clip", OPTION_REAL, AT(clip), "0", 0, 1e9, NULL, "largest norm of the whole gradient; 0 = any"},             \
+    {                                                                                                                  \
+        "ema", OPTION_REAL, AT(ema), "0", 0, 0.999999, NULL,                                                           \
+            "decay of the averaged weights that are evaluated and kept; 0 = no averages"                               \
+    }
+#define ROWS_LOSS                                                                                                      \
+    {"smoothing", OPTION_REAL, AT(smoothing), "0",                                                                     \
+     0,           0.9999,      NULL,          "label smoothing: the share of the target spread over all classes"},     \
+        {"focal", OPTION_REAL, AT(focal), "0", 0, 100, NULL, "gamma of the focal loss; 0 = cross-entropy"},            \
+        {"mixup",   OPTION_REAL,                                                                                       \
+         AT(mixup), "0",                                                                                               \
+         0,         100,                                                                                               \
+         NULL,      "alpha: pairs of images are mixed with shares from Beta(alpha, alpha); 0 = no mixing"},            \
     {                                                                                                                  \
         "augment", OPTION_CHOICE, AT(augment), "none", 0, 0, "none|crop|flip|crop-flip",                               \
             "random crop after padding by 4, and horizontal flip"                                                      \
@@ -54,9 +93,9 @@ static const Option stage1_options[] = {
     {"steps", OPTION_INT, AT(steps), "0", 0, 1e9, NULL, "length in optimiser steps instead; 0 = by epochs"},
     {"batch", OPTION_INT, AT(batch), "32", 2, 65536, NULL, "images a step"},
     {"lr", OPTION_REAL, AT(lr), "2e-3", 1e-12, 1e3, NULL, "learning rate"},
-    {"schedule", OPTION_CHOICE, AT(schedule), "cosine", 0, 0, "constant|cosine",
-     "of the learning rate; cosine ends at 0"},
-    ROW_OPTIMISER,
+    ROWS_SCHEDULE("cosine"),
+    ROWS_OPTIMISER,
+    ROWS_LOSS,
     ROW_CADENCE("0"),
     {"eval_every", OPTION_INT, AT(eval_every), "0", 0, 1e9, NULL, "steps between validations; 0 = every epoch"},
     {"keep", OPTION_CHOICE, AT(keep), "last", 0, 0, "best|last",
@@ -69,16 +108,8 @@ static const Option stage1_options[] = {
     ROW_RECIPE, ROW_SEED, {"epochs", OPTION_INT, AT(epochs), "40", 1, 1e6, NULL, "passes over the training images"},   \
         {"steps", OPTION_INT, AT(steps), "1500", 0, 1e9, NULL, "most optimiser steps; 0 = by epochs"},                 \
         {"batch", OPTION_INT, AT(batch), "256", 2, 65536, NULL, "images a step"},                                      \
-        {"lr", OPTION_REAL, AT(lr), "1e-4", 1e-12, 1e3, NULL, "learning rate"},                                        \
-        {"schedule",                                                                                                   \
-         OPTION_CHOICE,                                                                                                \
-         AT(schedule),                                                                                                 \
-         "constant",                                                                                                   \
-         0,                                                                                                            \
-         0,                                                                                                            \
-         "constant|cosine",                                                                                            \
-         "of the learning rate; cosine ends at 0"},                                                                    \
-        ROW_OPTIMISER, ROW_CADENCE("200"),                                                                             \
+        {"lr", OPTION_REAL, AT(lr), "1e-4", 1e-12, 1e3, NULL, "learning rate"}, ROWS_SCHEDULE("constant"),             \
+        ROWS_OPTIMISER, ROWS_LOSS, ROW_CADENCE("200"),                                                                 \
         {"eval_every", OPTION_INT, AT(eval_every), "10", 0, 1e9, NULL, "steps between validations; 0 = every epoch"},  \
         {"keep",      OPTION_CHOICE,                                                                                   \
          AT(keep),    "best",                                                                                          \
@@ -100,6 +131,22 @@ static const Option stage1_options[] = {
          0,                                                                                                            \
          "frozen|batch",                                                                                               \
          "batch normalisation of the body: running statistics, or each batch's own"},                                  \
+        {"bn_momentum",                                                                                                \
+         OPTION_REAL,                                                                                                  \
+         AT(bn_momentum),                                                                                              \
+         "0",                                                                                                          \
+         0,                                                                                                            \
+         1,                                                                                                            \
+         NULL,                                                                                                         \
+         "running statistics = (1 - m) running + m batch; 0 = the parent's, end to end 0.1"},                          \
+        {"end_to_end",                                                                                                 \
+         OPTION_BOOL,                                                                                                  \
+         AT(end_to_end),                                                                                               \
+         "false",                                                                                                      \
+         0,                                                                                                            \
+         0,                                                                                                            \
+         NULL,                                                                                                         \
+         "freeze nothing: train body and classifier together, from scratch"},                                          \
         {"features",                                                                                                   \
          OPTION_CHOICE,                                                                                                \
          AT(features),                                                                                                 \
@@ -123,14 +170,14 @@ static const Option vtst_options[] = {
 };
 
 const TrainKind train_kinds[] = {
-    {"stage1", "stage 1", "linear", 1, stage1_options, "train a whole network with cross-entropy", false},
-    {"tst", "TST", "tst", 2, tst_options, "freeze a network's body and train a fresh classifier on its features",
-     false},
-    {"vtst", "V-TST", "vtst", 2, vtst_options, "as tst, with a Gaussian last hidden layer and the ELBO as objective",
-     false},
-    {"import", "imported", "linear", 1, import_options, "a network from a file", true},
-    {"import_tst", "imported TST", "tst", 2, import_tst_options, "a network of two stages from a file", true},
-    {"import_vtst", "imported V-TST", "vtst", 2, import_vtst_options, "a variational one from a file", true},
+    {"stage1", "stage 1", "", "linear", 1, stage1_options, "train a whole network with cross-entropy", false},
+    {"tst", "TST", "TST end to end", "tst", 2, tst_options,
+     "freeze a network's body and train a fresh classifier on its features", false},
+    {"vtst", "V-TST", "V-TST end to end", "vtst", 2, vtst_options,
+     "as tst, with a Gaussian last hidden layer and the ELBO as objective", false},
+    {"import", "imported", "", "linear", 1, import_options, "a network from a file", true},
+    {"import_tst", "imported TST", "", "tst", 2, import_tst_options, "a network of two stages from a file", true},
+    {"import_vtst", "imported V-TST", "", "vtst", 2, import_vtst_options, "a variational one from a file", true},
     {0},
 };
 
@@ -141,161 +188,48 @@ const TrainKind *train_kind(const char *name)
     return NULL;
 }
 
-/* ---- JSON ---- */
-
-static json_t *spec_to_json(const Option *table, const void *spec)
-{
-    json_t *object = json_object();
-    for (const Option *o = table; o->name; o++) {
-        char text[OPTION_TEXT_SIZE];
-        json_t *value;
-        switch (o->kind) {
-        case OPTION_INT:
-            value = json_integer((json_int_t)option_number(o, spec));
-            break;
-        case OPTION_REAL:
-            value = json_real(option_number(o, spec));
-            break;
-        case OPTION_BOOL:
-            value = json_boolean(option_number(o, spec) != 0);
-            break;
-        default:
-            value = json_string(option_text(o, spec, text, sizeof text));
-        }
-        json_object_set_new(object, o->name, value);
-    }
-    return object;
-}
-
-/* The options that every config.json of format 1 has. One that is not named here came later: where it is missing, the
- * run was stored before there was a choice, and what was done then is the option's default. */
-static const struct {
-    const char *part, *names;
-} first_options[] = {
-    {"data", " name dir train valid test share seed classes size noise bayes "},
-    {"model", " depth width hidden layers "},
-    {"train",
-     " recipe seed epochs steps batch lr optimizer schedule augment momentum weight_decay log_every eval_every "
-     "checkpoint_every patience keep bn_momentum checkpoint bn features z samples kl_weight "},
-};
-
-static bool came_later(const char *part, const char *option)
-{
-    char word[64];
-    snprintf(word, sizeof word, " %s ", option);
-    for (size_t i = 0; i < sizeof first_options / sizeof *first_options; i++)
-        if (strcmp(first_options[i].part, part) == 0) return !strstr(first_options[i].names, word);
-    return true;
-}
-
-/* Every option must be there, but for those that came later, and nothing else: a config.json with holes would run
- * something else than it says. */
-static Status spec_from_json(const Option *table, void *spec, const json_t *json, const char *part, Err *err)
-{
-    const char *key;
-    json_t *value;
-    if (!json_is_object(json)) return err_set(err, ERR_FORMAT, "config.json: no object \"%s\"", part);
-    json_object_foreach((json_t *)json, key, value) if (!option_find(table, key)) return err_set(
-        err, ERR_FORMAT, "config.json: unknown option \"%s.%s\"", part, key);
-    option_defaults(table, spec);
-    for (const Option *o = table; o->name; o++) {
-        Status set;
-        value = json_object_get(json, o->name);
-        if (!value && came_later(part, o->name)) continue;
-        if (json_is_number(value))
-            set = option_set_number(o, spec, json_number_value(value), err);
-        else if (json_is_boolean(value))
-            set = option_set_bool(o, spec, json_is_true(value), err);
-        else if (json_is_string(value))
-            set = option_set_text(o, spec, json_string_value(value), err);
-        else
-            set = err_set(err, ERR_FORMAT, "it is missing");
-        if (set != OK) {
-            err_prefix(err, "config.json: %s.%s: ", part, o->name);
-            return ERR_FORMAT;
-        }
-    }
-    return OK;
-}
-
-json_t *job_to_json(const Job *job)
-{
-    const Family *family = family_find(job->model.family);
-    json_t *data = spec_to_json(dataset_options(job->data.name), &job->data);
-    json_t *model = family ? spec_to_json(family->options, &job->model) : json_object();
-    json_object_set_new(model, "family", json_string(job->model.family));
-    json_t *json = json_pack("{s:i, s:s, s:s, s:o, s:o, s:o}", "format", 1, "kind", job->kind->name, "from", job->from,
-                             "data", data, "model", model, "train", spec_to_json(job->kind->options, &job->train));
-    if (job->normalise.channels) json_object_set_new(json, "normalise", normalise_to_json(&job->normalise));
-    return json;
-}
-
-/* Take a string member out of a part before its options are read; NULL when it is missing or too long. */
-static const char *take_name(json_t *part, const char *key, char dst[OPTION_TEXT_SIZE])
-{
-    const char *text = json_string_value(json_object_get(part, key));
-    if (!text || !text_copy(dst, OPTION_TEXT_SIZE, text)) return NULL;
-    return dst;
-}
-
-static Status read_parts(Job *job, json_t *data, json_t *model, const json_t *train, Err *err)
-{
-    const char *source = take_name(data, "name", job->data.name);
-    if (!source) return err_set(err, ERR_FORMAT, "config.json: no string \"data.name\"");
-    const Option *data_rows = dataset_options(source);
-    if (!data_rows)
-        return err_set(err, ERR_FORMAT, "config.json: \"data.name\" = \"%.60s\" is no source of data", source);
-    const char *family_name = take_name(model, "family", job->model.family);
-    const Family *family = family_name ? family_find(family_name) : NULL;
-    if (!family) return err_set(err, ERR_FORMAT, "config.json: \"model.family\" is no family of networks");
-    json_object_del(model, "family");
-    TRY(spec_from_json(data_rows, &job->data, data, "data", err));
-    TRY(spec_from_json(family->options, &job->model, model, "model", err));
-    TRY(spec_from_json(job->kind->options, &job->train, train, "train", err));
-    return OK;
-fail:
-    return err ? err->code : ERR_FORMAT;
-}
-
-Status job_from_json(Job *job, const json_t *json, Err *err)
-{
-    *job = (Job){0};
-    if (json_integer_value(json_object_get(json, "format")) != 1)
-        return err_set(err, ERR_FORMAT, "config.json: \"format\" is not 1, the only one this version of tare knows");
-    const char *kind = json_string_value(json_object_get(json, "kind"));
-    const char *from = json_string_value(json_object_get(json, "from"));
-    job->kind = kind ? train_kind(kind) : NULL;
-    if (!job->kind) return err_set(err, ERR_FORMAT, "config.json: \"kind\" is no kind of run of this version of tare");
-    if (!from || !text_copy(job->from, sizeof job->from, from))
-        return err_set(err, ERR_FORMAT, "config.json: no run name \"from\"");
-    json_t *data = json_deep_copy(json_object_get(json, "data")),
-           *model = json_deep_copy(json_object_get(json, "model"));
-    Status read = read_parts(job, data, model, json_object_get(json, "train"), err);
-    json_decref(data);
-    json_decref(model);
-    return read == OK ? normalise_from_json(&job->normalise, json_object_get(json, "normalise"), err) : read;
-}
-
-bool job_same(const Job *a, const Job *b)
-{
-    json_t *ja = job_to_json(a), *jb = job_to_json(b);
-    bool same = json_equal(ja, jb);
-    json_decref(ja);
-    json_decref(jb);
-    return same;
-}
-
 /* ---- checks ---- */
+
+static int64_t steps_per_epoch(const TrainSpec *t, const Dataset *data)
+{
+    return (data->split[SPLIT_TRAIN].n + t->batch - 1) / t->batch;
+}
+
+int64_t job_steps(const Job *job, const Dataset *data)
+{
+    return job->train.steps > 0 ? job->train.steps : job->train.epochs * steps_per_epoch(&job->train, data);
+}
+
+int job_stage(const Job *job)
+{
+    return job->train.end_to_end ? 1 : job->kind->stage;
+}
+
+const char *job_title(const Job *job)
+{
+    return job->train.end_to_end ? job->kind->end_to_end_title : job->kind->title;
+}
+
+bool job_faithful(const Job *job)
+{
+    const TrainSpec *t = &job->train;
+    return job_stage(job) == 2 && (strcmp(t->features, "faithful") == 0 || strcmp(t->bn, "batch") == 0 ||
+                                   strcmp(t->augment, "none") != 0 || t->mixup > 0);
+}
 
 static Status check_length(const Job *job, const Dataset *data, Err *err)
 {
-    if (job->train.batch > data->split[SPLIT_TRAIN].n)
-        return err_set(err, ERR_USAGE, "batch = %lld exceeds the %td training images; lower batch",
-                       (long long)job->train.batch, data->split[SPLIT_TRAIN].n);
-    int64_t an_epoch = (data->split[SPLIT_TRAIN].n + job->train.batch - 1) / job->train.batch;
-    if (job->train.steps == 0 && job->train.epochs > INT32_MAX / an_epoch)
+    const TrainSpec *t = &job->train;
+    if (t->batch > data->split[SPLIT_TRAIN].n)
+        return err_set(err, ERR_USAGE, "batch = %lld exceeds the %td training images; lower batch", (long long)t->batch,
+                       data->split[SPLIT_TRAIN].n);
+    int64_t most = INT32_MAX / steps_per_epoch(t, data);
+    if (t->steps == 0 && t->epochs > most)
         return err_set(err, ERR_USAGE, "epochs = %lld: at most %d steps in all, which are %lld epochs here",
-                       (long long)job->train.epochs, INT32_MAX, (long long)(INT32_MAX / an_epoch));
+                       (long long)t->epochs, INT32_MAX, (long long)most);
+    if (t->warmup >= job_steps(job, data) && t->warmup > 0)
+        return err_set(err, ERR_USAGE, "warmup = %lld leaves nothing of the run's %lld steps; lower warmup",
+                       (long long)t->warmup, (long long)job_steps(job, data));
     return OK;
 }
 
@@ -310,18 +244,42 @@ static Status check_data(const Job *job, const Dataset *data, Err *err)
     return family->check(&job->model, (Shape){data->h, data->w, data->c}, err);
 }
 
+/* What of stage 2 makes no sense without a frozen body; NULL when all is well. */
+static const char *frozen_only(const Job *job)
+{
+    const TrainSpec *t = &job->train;
+    if (job->from[0]) return "from";
+    if (t->checkpoint[0]) return "checkpoint";
+    if (strcmp(t->bn, "frozen") != 0) return "bn";
+    if (strcmp(t->features, "auto") != 0) return "features";
+    return NULL;
+}
+
+/* "augmentation": what changes the features at every step. */
+static const char *feature_changer(const TrainSpec *t)
+{
+    if (strcmp(t->augment, "none") != 0) return "augmentation";
+    if (t->mixup > 0) return "mixup";
+    return strcmp(t->bn, "batch") == 0 ? "bn = \"batch\"" : NULL;
+}
+
 Status job_check(const Job *job, const Dataset *data, Err *err)
 {
     const TrainSpec *t = &job->train;
     if (job->kind->imported) return check_data(job, data, err);
-    bool stage2 = job->kind->stage == 2, augments = stage2 && strcmp(t->augment, "none") != 0;
+    bool stage2 = job_stage(job) == 2;
+    const char *changer = stage2 ? feature_changer(t) : NULL, *frozen = t->end_to_end ? frozen_only(job) : NULL;
+    if (frozen)
+        return err_set(err, ERR_USAGE, "end_to_end freezes no body, so that `%s` has no meaning; leave it out", frozen);
     if (stage2 && !job->from[0])
-        return err_set(err, ERR_USAGE, "%s needs `from`, the run whose body it freezes", job->kind->name);
-    if (stage2 && strcmp(t->features, "cached") == 0 && (augments || strcmp(t->bn, "batch") == 0))
+        return err_set(err, ERR_USAGE,
+                       "%s needs `from`, the run whose body it freezes (or end_to_end = true with `data`)",
+                       job->kind->name);
+    if (changer && strcmp(t->features, "cached") == 0)
         return err_set(err, ERR_USAGE,
                        "features = \"cached\" cannot go with %s, which changes the features at every step; "
                        "use features = \"faithful\"",
-                       augments ? "augmentation" : "bn = \"batch\"");
+                       changer);
     Status fits = check_length(job, data, err);
     return fits == OK ? check_data(job, data, err) : fits;
 }

@@ -60,8 +60,8 @@ Status training_finish(Training *t, Err *err)
     TRY(check_frozen(t, err));
     TRY(write_best(t, err));
     if (best) {
-        memcpy(t->head->values, t->best_head->values, (size_t)t->head->size * sizeof(float));
-        if (t->best_body) memcpy(t->body->values, t->best_body->values, (size_t)t->body->size * sizeof(float));
+        memcpy(t->shown_head->values, t->best_head->values, (size_t)t->head->size * sizeof(float));
+        if (t->best_body) memcpy(t->shown_body->values, t->best_body->values, (size_t)t->body->size * sizeof(float));
     }
     TRY(training_evaluate(t, SPLIT_VALID, t->spec->keep, "valid.safetensors", &valid, err));
     TRY(training_evaluate(t, SPLIT_TEST, t->spec->keep, "test.safetensors", &test, err));

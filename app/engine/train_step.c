@@ -1,11 +1,10 @@
-/* train_step.c - one step: a batch forward, its gradients back, the weights moved. Worker thread; no malloc. */
+/* train_step.c - one step: a batch forward, its gradients back, what is told of it. Worker thread; no malloc. */
 #include "engine/training.h"
 
 #include "base/clock.h"
 #include "base/rng.h"
 #include "data/batch.h"
 #include "kernel/loss.h"
-#include "kernel/optimiser.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,8 +20,21 @@ static void fill_images(Training *t, ptrdiff_t first, ptrdiff_t rows)
                        .flip = strstr(how, "flip") != NULL,
                        .seed = (uint64_t)t->spec->seed,
                        .step = (uint32_t)t->at.step};
-    batch_images(tape_input(t->body_tape), t->data, SPLIT_TRAIN, t->order, first, rows,
-                 strcmp(how, "none") ? &augment : NULL, t->pool);
+    float *input = tape_input(t->body_tape), *dst = t->unmixed ? t->unmixed : input;
+    batch_images(dst, t->data, SPLIT_TRAIN, t->order, first, rows, strcmp(how, "none") ? &augment : NULL, t->pool);
+    if (!t->unmixed) return;
+    ptrdiff_t floats = (t->data->h + 2) * (t->data->w + 2) * t->data->c;
+    batch_mix(input, t->unmixed, t->partner, t->share, rows, floats, t->pool);
+}
+
+/* Mixup (Zhang et al. 2018) as the authors' code has it: one share for the batch, and partners by a permutation. */
+static void draw_mix(Training *t, ptrdiff_t rows)
+{
+    Rng stream = rng_stream((uint64_t)t->spec->seed, RNG_MIXUP, (uint32_t)t->at.step, 0);
+    t->share = (float)rng_beta(&stream, t->spec->mixup);
+    for (ptrdiff_t r = 0; r < rows; r++) t->partner[r] = (int32_t)r;
+    rng_shuffle(&stream, t->partner, rows);
+    for (ptrdiff_t r = 0; r < rows; r++) t->others[r] = t->labels[t->partner[r]];
 }
 
 /* Put the features of this step's rows into the head's input. */
@@ -31,7 +43,7 @@ static void fill_features(Training *t, ptrdiff_t first, ptrdiff_t rows)
     float *input = tape_input(t->head_tape);
     size_t row_bytes = (size_t)t->features * sizeof *input;
     if (!t->body_tape) {
-        const float *cached = t->task->cache->features[SPLIT_TRAIN];
+        const float *cached = t->task->cache->split[SPLIT_TRAIN].values;
         for (ptrdiff_t r = 0; r < rows; r++)
             memcpy(input + r * t->features, cached + (ptrdiff_t)t->order[first + r] * t->features, row_bytes);
         return;
@@ -52,8 +64,22 @@ static void draw_eps(Training *t, ptrdiff_t rows)
     }
 }
 
-/* All gradients of this step's loss: mean over the rows of nll + kl_weight KL. Leaves nll (rows) and the logits behind.
- * Takes the whole batch, or its first `most` rows; returns how many. */
+/* The loss of each row into t->loss, and its gradient into the head's tape. */
+static void row_losses(Training *t, ptrdiff_t rows)
+{
+    const TrainSpec *s = t->spec;
+    const Targets targets = {t->labels, s->mixup > 0 ? t->others : NULL, t->share, (float)s->smoothing,
+                             (float)s->focal};
+    const float *logits = tape_output(t->head_tape);
+    float *grad = tape_output_grad(t->head_tape), scale = 1.0f / (float)rows;
+    if (s->smoothing > 0 || s->focal > 0 || s->mixup > 0)
+        target_loss(t->loss, grad, logits, &targets, scale, rows, t->classes);
+    else
+        cross_entropy(t->loss, grad, logits, t->labels, scale, rows, t->classes);
+}
+
+/* All gradients of this step's objective: mean over the rows of loss + kl_weight KL. Leaves loss (rows) and the logits
+ * behind. Takes the whole batch, or its first `most` rows; returns how many. */
 static ptrdiff_t forward_and_back(Training *t, ptrdiff_t most)
 {
     ptrdiff_t first = (ptrdiff_t)((int64_t)t->at.step % t->steps_per_epoch) * t->batch;
@@ -64,16 +90,16 @@ static ptrdiff_t forward_and_back(Training *t, ptrdiff_t most)
     t->order_epoch = epoch;
 
     Pass pass = {.mode = PASS_TRAIN, .pool = t->pool};
+    batch_labels(t->labels, t->data, SPLIT_TRAIN, t->order, first, rows);
+    if (t->spec->mixup > 0) draw_mix(t, rows);
     fill_features(t, first, rows);
     if (t->vtst) {
         draw_eps(t, rows);
         pass.eps = t->eps;
         pass.kl_weight = (float)t->spec->kl_weight;
     }
-    batch_labels(t->labels, t->data, SPLIT_TRAIN, t->order, first, rows);
     net_forward(t->head, t->head_tape, rows, &pass);
-    cross_entropy(t->nll, tape_output_grad(t->head_tape), tape_output(t->head_tape), t->labels, 1.0f / (float)rows,
-                  rows, t->classes);
+    row_losses(t, rows);
     net_backward(t->head, t->head_tape, rows, &pass, t->trains_body);
     if (t->trains_body) {
         memcpy(tape_output_grad(t->body_tape), tape_input_grad(t->head_tape),
@@ -100,52 +126,20 @@ double training_probe(Training *t)
     return least;
 }
 
-/* ---- the update ---- */
-
-static double learning_rate(const Training *t)
-{
-    if (strcmp(t->spec->schedule, "cosine") != 0) return t->at.lr;
-    return t->at.lr * 0.5 * (1 + cos(M_PI * t->at.step / (double)t->steps));
-}
-
-typedef struct {
-    const Training *t;
-    Optimised *o;
-    const float *grads;
-    float lr;
-} UpdateWork;
-
-static void update_segment(void *work, ptrdiff_t chunk, int thread)
-{
-    (void)thread;
-    const UpdateWork *u = work;
-    const Segment *s = &u->o->segment[chunk];
-    float *w = u->o->net->values + s->offset, *m = u->o->m + s->offset;
-    const TrainSpec *spec = u->t->spec;
-    float decay = s->decays ? (float)spec->weight_decay : 0;
-    if (u->o->v)
-        adam_step(w, m, u->o->v + s->offset, u->grads + s->offset, s->n, (int64_t)u->t->at.step + 1, u->lr, decay);
-    else
-        sgd_step(w, m, u->grads + s->offset, s->n, u->lr, (float)spec->momentum, decay);
-}
-
-static void update(Training *t, Optimised *o, Tape *tape)
-{
-    UpdateWork work = {t, o, tape_grads(tape), (float)learning_rate(t)};
-    pool_run(t->pool, o->segments, update_segment, &work);
-}
-
 /* ---- the step ---- */
 
-static int64_t count_right(const Training *t, ptrdiff_t rows)
+/* Mixed images are right by the share of the label that is answered. */
+static double count_right(const Training *t, ptrdiff_t rows)
 {
     const float *logits = tape_output(t->head_tape);
-    int64_t right = 0;
+    bool mixed = t->spec->mixup > 0;
+    double right = 0, share = mixed ? (double)t->share : 1;
     for (ptrdiff_t r = 0; r < rows; r++) {
         ptrdiff_t top = 0;
         for (ptrdiff_t k = 1; k < t->classes; k++)
             if (logits[r * t->classes + k] > logits[r * t->classes + top]) top = k;
-        right += top == t->labels[r];
+        right += share * (top == t->labels[r]);
+        if (mixed) right += (1 - share) * (top == t->others[r]);
     }
     return right;
 }
@@ -175,30 +169,27 @@ Status training_diverged(const Training *t, const char *what, Err *err)
     if (t->saved_step >= 0) snprintf(kept, sizeof kept, "the last good checkpoint is of step %.0f", t->saved_step);
     if (name) snprintf(where, sizeof where, "first bad %s: %s", kind, name);
     return err_set(err, ERR_DIVERGED, "%s after step %.0f (%s); %s; lower lr (now %g)", what, t->at.step, where, kept,
-                   learning_rate(t));
+                   training_lr(t));
 }
 
 Status training_step(Training *t, Err *err)
 {
     ptrdiff_t rows = forward_and_back(t, t->batch);
     const float *row_kl = tape_kl(t->head_tape);
-    double nll = 0, kl = 0;
-    for (ptrdiff_t r = 0; r < rows; r++) nll += t->nll[r];
+    double sum = 0, kl = 0, lr = training_lr(t);
+    for (ptrdiff_t r = 0; r < rows; r++) sum += t->loss[r];
     for (ptrdiff_t r = 0; t->vtst && r < rows; r++) kl += row_kl[r];
-    double loss = (nll + t->spec->kl_weight * kl * t->vtst) / (double)rows;
+    double loss = (sum + t->spec->kl_weight * kl * t->vtst) / (double)rows;
     if (!isfinite(loss)) return training_diverged(t, isnan(loss) ? "the loss is NaN" : "the loss is infinite", err);
 
-    update(t, &t->head_opt, t->head_tape);
-    if (t->trains_body) update(t, &t->body_opt, t->body_tape);
-    if (t->best_body) net_update_running(t->body, t->body_tape, rows);
+    TRY(training_update(t, rows, err));
 
     t->at.window_loss += loss;
     t->at.window_kl += kl / (double)rows;
     t->at.window_steps++;
     t->at.epoch_loss += loss * (double)rows;
-    t->at.epoch_right += (double)count_right(t, rows);
+    t->at.epoch_right += count_right(t, rows);
     t->at.epoch_seen += (double)rows;
-    double lr = learning_rate(t);
     t->at.step++;
     if ((int64_t)t->at.step % t->spec->log_every != 0 && t->at.step < (double)t->steps) return OK;
 
@@ -212,4 +203,6 @@ Status training_step(Training *t, Err *err)
     t->speed_step = t->at.step;
     t->at.window_loss = t->at.window_kl = t->at.window_steps = 0;
     return training_emit(t, &event, err);
+fail:
+    return err ? err->code : ERR_DIVERGED;
 }

@@ -16,7 +16,7 @@ Event training_event(const Training *t, EventType type)
     return (Event){.type = type,
                    .step = (int32_t)t->at.step,
                    .epoch = (int32_t)((int64_t)t->at.step / t->steps_per_epoch),
-                   .stage = t->job->kind->stage};
+                   .stage = job_stage(t->job)};
 }
 
 Status training_emit(Training *t, Event *event, Err *err)
@@ -40,17 +40,21 @@ static bool stopping(void *arg)
     return t->task->host->stopping(t->task->host->arg);
 }
 
-/* A remark at every tenth of a pass that takes minutes. What is long is said by FLOPs, not by the clock. */
-static Status tell_progress(void *arg, SplitId split, ptrdiff_t done, ptrdiff_t n, Err *err)
+void training_aside(const Training *t, const char *text)
 {
-    Training *t = arg;
+    t->task->host->aside(t->task->host->arg, text);
+}
+
+/* A word at every tenth of a pass that takes minutes. What is long is said by FLOPs, not by the clock. */
+static void tell_progress(void *arg, SplitId split, ptrdiff_t done, ptrdiff_t n)
+{
+    const Training *t = arg;
     const double long_pass = 5e12;
     ptrdiff_t tenth = done * 10 / n, before = (done > EVAL_ROWS ? done - EVAL_ROWS : 0) * 10 / n;
-    if (tenth == before || (double)n * net_flops(t->body) < long_pass) return OK;
-    Event event = training_event(t, EVENT_LOG);
-    snprintf(event.as.log.text, sizeof event.as.log.text, "%s images through the body: %td of %td", split_name[split],
-             done, n);
-    return training_emit(t, &event, err);
+    char text[EVENT_TEXT_SIZE];
+    if (tenth == before || (double)n * net_flops(t->body) < long_pass) return;
+    snprintf(text, sizeof text, "%s images through the body: %td of %td", split_name[split], done, n);
+    training_aside(t, text);
 }
 
 /* ---- the stage's beginning ---- */
@@ -66,7 +70,7 @@ static double expected_seconds(Training *t)
 static Status emit_stage(Training *t, Err *err)
 {
     Event event = training_event(t, EVENT_STAGE);
-    snprintf(event.as.stage.name, sizeof event.as.stage.name, "%s", t->job->kind->title);
+    snprintf(event.as.stage.name, sizeof event.as.stage.name, "%s", job_title(t->job));
     event.as.stage.steps = (int32_t)t->steps;
     event.as.stage.epochs = (int32_t)((t->steps + t->steps_per_epoch - 1) / t->steps_per_epoch);
     event.as.stage.parameters = t->head->trained + (t->trains_body ? t->body->trained : 0);
@@ -75,10 +79,20 @@ static Status emit_stage(Training *t, Err *err)
     return training_emit(t, &event, err);
 }
 
+/* What the figures of this training must not be taken for. */
+static Status emit_warning(Training *t, Err *err)
+{
+    Event event = training_event(t, EVENT_LOG);
+    if (t->spec->mixup <= 0) return OK;
+    snprintf(event.as.log.text, sizeof event.as.log.text,
+             "mixup: loss and accuracy while training are of mixed images, an answer being right by its label's share");
+    return training_emit(t, &event, err);
+}
+
 Status training_open_evaluator(Training *t, Err *err)
 {
-    t->eval = (Evaluator){.body = t->body,
-                          .head = t->head,
+    t->eval = (Evaluator){.body = t->shown_body,
+                          .head = t->shown_head,
                           .pool = t->pool,
                           .seed = (uint64_t)t->spec->seed,
                           .draws = (int)t->spec->samples,
@@ -102,6 +116,7 @@ static Status begin(Training *t, Err *err)
     if (anew) TRY(emit_state(t, RUN_RUNNING, "", err));
     if (t->stage2 && !t->faithful) TRY(training_cache_features(t, err));
     if (anew) TRY(emit_stage(t, err));
+    if (anew) TRY(emit_warning(t, err));
     t->speed_time = clock_seconds();
     t->speed_step = t->at.step;
     return OK;
@@ -114,10 +129,12 @@ fail:
 Status training_evaluate(Training *t, SplitId split, const char *checkpoint, const char *file, Event *event, Err *err)
 {
     bool cached = t->stage2 && !t->faithful;
-    const float *features = cached ? t->task->cache->features[split] : NULL;
+    const float *features = cached ? t->task->cache->split[split].values : NULL;
     TRY(evaluator_predict(&t->eval, t->data, split, features, t->logp, err));
     *event = training_event(t, EVENT_EVAL);
-    TRY(evaluate_figures(event, t->logp, t->data, split, err));
+    Status known = evaluate_figures(event, t->logp, t->data, split, err);
+    if (known == ERR_DIVERGED) return training_diverged(t, "the network's answers are NaN", err);
+    TRY(known);
     snprintf(event->as.eval.split, sizeof event->as.eval.split, "%s", split_name[split]);
     snprintf(event->as.eval.checkpoint, sizeof event->as.eval.checkpoint, "%s", checkpoint);
     snprintf(event->as.eval.file, sizeof event->as.eval.file, "%s", file);
@@ -134,10 +151,7 @@ fail:
 static Status validate(Training *t, Err *err)
 {
     Event event;
-    double seq = t->at.seq;
     Status done = training_evaluate(t, SPLIT_VALID, "now", "", &event, err);
-    if (done == ERR_DIVERGED) return training_diverged(t, "the network's answers are NaN", err);
-    if (done == ERR_INTERRUPTED) t->at.seq = seq; /* it will be done again, from its beginning */
     if (done != OK) return done;
     t->at.evaluated = t->at.step;
     if (t->at.best_step > 0 && event.as.eval.nll >= t->at.best_nll) return OK;

@@ -4,6 +4,7 @@
 
 #include "data/dataset.h"
 #include "engine/engine.h"
+#include "engine/features.h"
 #include "engine/record.h"
 #include "engine/spec.h"
 
@@ -17,6 +18,9 @@ typedef struct {
     void *arg;
     /* Record and send an event; seq, run and wall.seconds are filled in. Fails when it cannot be recorded. */
     Status (*emit)(void *arg, Event *event, Err *err);
+    /* Show a remark that concerns this session alone, such as how far a long pass is: it is not recorded, so that the
+     * record does not depend on what was in a cache. */
+    void (*aside)(void *arg, const char *text);
     /* The next command, waiting for one with `wait`; false when there is none. */
     bool (*command)(void *arg, Command *command, bool wait);
     bool (*stopping)(void *arg); /* a stop is waiting among the commands */
@@ -27,8 +31,7 @@ typedef struct {
 
 /* Features of the last frozen body, kept for the next job on the same body and data. Owned by the worker. */
 typedef struct {
-    uint64_t body, data; /* fingerprints */
-    float *features[SPLITS];
+    Features split[SPLITS];
 } FeatureCache;
 
 void feature_cache_clear(FeatureCache *cache);

@@ -1,11 +1,12 @@
-/* training.h - the state of one training, shared by trainer.c (the loop), train_step.c (one step),
- * train_state.c (memory, checkpoints, the parent), train_features.c (the frozen body's features) and
- * train_end.c (the result). Worker thread. */
+/* training.h - the state of one training, shared by trainer.c (the loop), train_step.c (a batch forward and back),
+ * train_update.c (the weights moved), train_state.c (memory, the parent), train_checkpoint.c (saved and resumed),
+ * train_features.c (the frozen body's features) and train_end.c (the result). Worker thread. */
 #ifndef TARE_ENGINE_TRAINING_H
 #define TARE_ENGINE_TRAINING_H
 
 #include "engine/evaluate.h"
 #include "engine/trainer.h"
+#include "kernel/optimiser.h"
 
 /* A flat block of weights with its optimiser's memory. A segment is a piece that one thread updates. */
 typedef struct {
@@ -17,6 +18,7 @@ typedef struct {
     Net *net;
     float *m, *v; /* (net->trained); v only for Adam */
     Segment *segment;
+    double *square; /* (segments): each one's part of the gradient's squared norm */
     ptrdiff_t segments;
 } Optimised;
 
@@ -39,19 +41,23 @@ typedef struct {
     const TrainSpec *spec;
     const Dataset *data;
     Pool *pool;
+    const Optimiser *optimiser;
     bool stage2, vtst, trains_body, faithful;
     ptrdiff_t n, batch, features, classes; /* training images; rows a step; F; C */
     int64_t steps_per_epoch, steps, eval_every, checkpoint_every;
 
     Net *body, *head, *best_body, *best_head; /* best_body: only where the body changes */
+    Net *shown_body, *shown_head;             /* evaluated and kept: the averages of `ema`, else body and head */
     Tape *body_tape, *head_tape;              /* body_tape: NULL with cached features */
     Optimised body_opt, head_opt;
     Evaluator eval;
     uint64_t frozen; /* fingerprint of what must not change in stage 2 */
 
-    float *nll, *eps, *logp; /* (batch), (batch, Z), (valid or test, C) */
-    int32_t *order, *labels; /* (n) of order_epoch; (batch) */
+    float *loss, *eps, *logp; /* (batch), (batch, Z), (valid or test, C) */
+    int32_t *order, *labels;  /* (n) of order_epoch; (batch) */
     int64_t order_epoch;
+    float *unmixed, share;     /* mixup: the images (batch) before, and what each keeps of itself */
+    int32_t *partner, *others; /* mixup: (batch): whom an image is mixed with, and his label */
 
     Position at;
     double saved_step;             /* of the last checkpoint, -1 for none */
@@ -62,10 +68,12 @@ typedef struct {
 /* train_state.c */
 Status training_open(Training *t, const TrainTask *task, Err *err);
 void training_close(Training *t);
+uint64_t training_frozen(const Training *t);
+
+/* train_checkpoint.c */
 Status training_save(Training *t, Err *err);   /* last.safetensors */
 Status training_resume(Training *t, Err *err); /* its inverse; a missing file starts from nothing */
 void training_keep_best(Training *t);
-uint64_t training_frozen(const Training *t);
 
 /* train_features.c */
 Status training_cache_features(Training *t, Err *err);
@@ -76,6 +84,10 @@ Status training_step(Training *t, Err *err);
 Status training_diverged(const Training *t, const char *what, Err *err);
 double training_probe(Training *t); /* seconds of a step per image, measured; weights and statistics stay */
 
+/* train_update.c */
+Status training_update(Training *t, ptrdiff_t rows, Err *err); /* by the gradients in the tapes */
+double training_lr(const Training *t);                         /* of the coming step */
+
 /* train_end.c */
 Status training_finish(Training *t, Err *err);
 
@@ -85,6 +97,7 @@ Status training_open_evaluator(Training *t, Err *err);
 /* An event at this training's step, epoch and stage. */
 Event training_event(const Training *t, EventType type);
 Status training_emit(Training *t, Event *event, Err *err);
+void training_aside(const Training *t, const char *text); /* of this session alone: shown, not recorded */
 Status training_evaluate(Training *t, SplitId split, const char *checkpoint, const char *file, Event *event, Err *err);
 
 #endif

@@ -36,6 +36,17 @@ static Status emit(void *arg, Event *event, Err *err)
     return OK;
 }
 
+/* A LOG event that repeats the seq of the last one. */
+static void aside(void *arg, const char *text)
+{
+    Work *w = arg;
+    Event event = {.type = EVENT_LOG, .step = w->step, .epoch = w->epoch, .stage = job_stage(&w->slot->run.job)};
+    stamp(w, &event);
+    event.seq = w->seq;
+    snprintf(event.as.log.text, sizeof event.as.log.text, "%s", text);
+    ring_push(w->e->ring, &event);
+}
+
 static bool take_command(void *arg, Command *command, bool wait)
 {
     Work *w = arg;
@@ -92,7 +103,7 @@ static void end(Work *w, Status done, const Err *err)
     Event event = {.type = EVENT_DONE,
                    .step = w->step,
                    .epoch = w->epoch,
-                   .stage = s->run.job.kind->stage,
+                   .stage = job_stage(&s->run.job),
                    .as.done.state = state_of(done)};
     if (done != OK) {
         snprintf(event.as.done.what, sizeof event.as.done.what, "%.*s", EVENT_TEXT_SIZE - 1, err->msg);
@@ -116,10 +127,15 @@ static void work(Engine *e, Slot *s)
 {
     Work w = {.e = e, .slot = s, .seq = s->seq_before, .began = clock_seconds()};
     Err err = {0};
-    TrainHost host = {
-        .arg = &w, .emit = emit, .command = take_command, .stopping = stopping, .epoch_end = epoch_end, .seq = &w.seq};
     Dataset images;
     normalise_view(&s->run.job.normalise, s->run.data, &images);
+    TrainHost host = {.arg = &w,
+                      .emit = emit,
+                      .aside = aside,
+                      .command = take_command,
+                      .stopping = stopping,
+                      .epoch_end = epoch_end,
+                      .seq = &w.seq};
     TrainTask task = {.job = &s->run.job,
                       .data = &images,
                       .runs = e->runs,

@@ -33,6 +33,43 @@ void cross_entropy(float *nll, float *dlogits, const float *logits, const int32_
     }
 }
 
+static double target_of(const Targets *t, ptrdiff_t row, ptrdiff_t k, ptrdiff_t c)
+{
+    double hard = k == t->labels[row];
+    if (t->others) hard = (double)t->share * hard + (1 - (double)t->share) * (k == t->others[row]);
+    return (1 - (double)t->smoothing) * hard + (double)t->smoothing / (double)c;
+}
+
+/* -(1 - p)^gamma log p, and *slope = p times its derivative: gamma p (1 - p)^(gamma - 1) log p - (1 - p)^gamma. */
+static double focal(double logp, double gamma, double *slope)
+{
+    double p = exp(logp), rest = -expm1(logp);
+    if (rest <= 0 && gamma > 0) return *slope = 0; /* p is 1, and log p goes to 0 as -(1 - p) */
+    double power = gamma > 0 ? pow(rest, gamma) : 1;
+    *slope = (gamma > 0 ? gamma * p * power / rest * logp : 0) - power;
+    return -power * logp;
+}
+
+/* d p_k / d logit_j = p_k (onehot_kj - p_j), so d loss / d logit_j = q_j slope_j - p_j sum_k q_k slope_k. */
+void target_loss(float *loss, float *dlogits, const float *logits, const Targets *targets, float scale, ptrdiff_t n,
+                 ptrdiff_t c)
+{
+    for (ptrdiff_t i = 0; i < n; i++, logits += c, dlogits += c) {
+        double norm = log_sum_exp(logits, c), sum = 0, slopes = 0;
+        for (ptrdiff_t k = 0; k < c; k++) {
+            double q = target_of(targets, i, k, c), slope = 0;
+            if (q > 0) sum += q * focal(logits[k] - norm, (double)targets->gamma, &slope);
+            slopes += q * slope;
+        }
+        loss[i] = (float)sum;
+        for (ptrdiff_t j = 0; j < c; j++) {
+            double q = target_of(targets, i, j, c), slope = 0;
+            if (q > 0) focal(logits[j] - norm, (double)targets->gamma, &slope);
+            dlogits[j] = (float)(scale * (q * slope - exp(logits[j] - norm) * slopes));
+        }
+    }
+}
+
 void add_softmax(double *mean_p, const float *logits, ptrdiff_t n, ptrdiff_t c)
 {
     for (ptrdiff_t i = 0; i < n; i++, mean_p += c, logits += c) {

@@ -12,6 +12,18 @@ void log_softmax(float *logp, const float *logits, ptrdiff_t n, ptrdiff_t c);
 void cross_entropy(float *nll, float *dlogits, const float *logits, const int32_t *labels, float scale, ptrdiff_t n,
                    ptrdiff_t c);
 
+/* What a row's loss is compared with: q = (1 - smoothing) (share onehot(label) + (1 - share) onehot(other)) +
+ * smoothing / c. Label smoothing: Szegedy et al. 2016, section 7; two labels: mixup, Zhang et al. 2018, eq. 1. */
+typedef struct {
+    const int32_t *labels, *others; /* (n); others NULL: share is 1 */
+    float share, smoothing, gamma;  /* gamma: of the focal loss, 0 = cross-entropy */
+} Targets;
+
+/* loss (n) = -sum_k q_k (1 - p_k)^gamma log p_k with p = softmax(logits): the focal loss (Lin et al. 2017, eq. 4;
+ * Mukhoti et al. 2020), which is the cross-entropy with q where gamma = 0. dlogits (n, c) = scale d loss / d logits. */
+void target_loss(float *loss, float *dlogits, const float *logits, const Targets *targets, float scale, ptrdiff_t n,
+                 ptrdiff_t c);
+
 /* mean_p (n, c) += softmax(logits), in double: one draw of many. */
 void add_softmax(double *mean_p, const float *logits, ptrdiff_t n, ptrdiff_t c);
 

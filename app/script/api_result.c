@@ -62,7 +62,7 @@ static Predictions *push_result(lua_State *L)
     Predictions *pred = engine_predictions(script_engine(L), run, split, &err);
     if (!pred) raise_err(L, &err);
     snprintf(origin, sizeof origin, "%.60s %s of %s (%s, recipe %.60s, seed %lld, %s)", run->job.data.name,
-             split_name[split], run->job.name, run->job.kind->title, run->job.train.recipe,
+             split_name[split], run->job.name, job_title(&run->job), run->job.train.recipe,
              (long long)run->job.train.seed, run->job.train.keep);
     Predictions **handle = push_predictions(L, origin);
     *handle = predictions_retain(pred);

@@ -69,8 +69,8 @@ static int job(lua_State *L)
     set_text(L, "name", j->name);
     set_text(L, "from", j->from);
     set_text(L, "kind", j->kind->name);
-    set_text(L, "title", j->kind->title);
-    set_integer(L, "stage", j->kind->stage);
+    set_text(L, "title", job_title(j));
+    set_integer(L, "stage", job_stage(j));
     options_push(L, dataset_options(j->data.name), &j->data);
     set_text(L, "name", j->data.name);
     lua_setfield(L, -2, "data");

@@ -8,7 +8,7 @@
 
 /* Read by the bindings below, not by the option tables. */
 static const char *const stage1_own[] = {"data", "model", "name", NULL};
-static const char *const stage2_own[] = {"from", "name", NULL};
+static const char *const stage2_own[] = {"from", "data", "model", "name", NULL};
 
 /* Training options: the kind's defaults, --seed, then what lua/recipes.lua makes of the recipe and the user's table.
  * The user's own values are checked first, so that an error names them and not what a recipe computes of them. */
@@ -47,7 +47,7 @@ static Run *read_from(lua_State *L, const char *function)
     Run *parent;
     switch (lua_getfield(L, 1, "from")) {
     case LUA_TNIL:
-        luaL_error(L, "%s needs `from`, the run whose body it freezes", function);
+        luaL_error(L, "%s needs `from`, the run whose body it freezes (or end_to_end = true with `data`)", function);
         return NULL;
     case LUA_TSTRING:
         parent = engine_run(script_engine(L), lua_tostring(L, -1), &err);
@@ -58,6 +58,29 @@ static Run *read_from(lua_State *L, const char *function)
     }
     lua_pop(L, 1);
     return parent;
+}
+
+/* `data` and `model` of a network that is trained from scratch; the data stay on the stack. */
+static Dataset *read_network(lua_State *L, Job *job, const char *function)
+{
+    if (lua_getfield(L, 1, "data") == LUA_TNIL)
+        luaL_error(L, "%s needs `data`: data = data.load \"fashion\"", function);
+    Dataset *data = to_data(L, -1);
+    job->data = data->spec;
+    if (lua_getfield(L, 1, "model") == LUA_TNIL) {
+        text_copy(job->model.family, sizeof job->model.family, "wrn");
+        option_defaults(wrn_options, &job->model);
+    } else {
+        job->model = *to_model(L, -1);
+    }
+    return data;
+}
+
+/* Raise for an option that another one leaves without a meaning. */
+static void refuse(lua_State *L, const char *name, const char *why)
+{
+    if (lua_getfield(L, 1, name) != LUA_TNIL) luaL_error(L, "%s: %s", name, why);
+    lua_pop(L, 1);
 }
 
 static int submit(lua_State *L, const Job *job, Dataset *data, Run *parent)
@@ -76,20 +99,11 @@ static int stage1(lua_State *L)
     lua_settop(L, 1);
     read_train(L, &job, stage1_own);
     read_run_name(L, 1, job.name);
-    if (lua_getfield(L, 1, "data") == LUA_TNIL)
-        return luaL_error(L, "train.stage1 needs `data`: train.stage1{ data = data.load \"fashion\" }");
-    Dataset *data = to_data(L, -1);
-    job.data = data->spec;
-    if (lua_getfield(L, 1, "model") == LUA_TNIL) {
-        text_copy(job.model.family, sizeof job.model.family, "wrn");
-        option_defaults(wrn_options, &job.model);
-    } else {
-        job.model = *to_model(L, -1);
-    }
+    Dataset *data = read_network(L, &job, "train.stage1");
     return submit(L, &job, data, NULL);
 }
 
-/* train.tst, train.vtst: everything but the classifier is the parent's. */
+/* train.tst, train.vtst: everything but the classifier is the parent's, or end to end the user's. */
 static int stage2(lua_State *L)
 {
     const ApiRow *row = lua_touserdata(L, lua_upvalueindex(1));
@@ -99,6 +113,13 @@ static int stage2(lua_State *L)
     lua_settop(L, 1);
     read_train(L, &job, stage2_own);
     read_run_name(L, 1, job.name);
+    if (job.train.end_to_end) {
+        refuse(L, "from", "end_to_end = true freezes no run's body; leave it out");
+        Dataset *data = read_network(L, &job, row->name);
+        return submit(L, &job, data, NULL);
+    }
+    refuse(L, "data", "it is the parent's; leave it out (or train from scratch with end_to_end = true)");
+    refuse(L, "model", "it is the parent's; leave it out (or train from scratch with end_to_end = true)");
     Run *parent = read_from(L, row->name);
     job.data = parent->job.data;
     job.model = parent->job.model;
@@ -115,7 +136,7 @@ static int stage2(lua_State *L)
 const ApiRow api_train[] = {
     {"train.stage1", "{ data =, model =, recipe =, name =, ... }", "train a whole network; a run handle, at once",
      "recipes", "train.stage1{ data = ds, model = nn.mlp{ hidden = 16 }, epochs = 1 }:wait()", stage1, NULL},
-    {"train.tst", "{ from =, checkpoint =, z =, recipe =, name =, ... }",
+    {"train.tst", "{ from =, checkpoint =, z =, recipe =, name =, end_to_end =, data =, model =, ... }",
      "two-stage training: freeze a run's body, train a fresh classifier on its features", "tst",
      "train.tst{ from = base, steps = 20 }:wait()", stage2, NULL},
     {"train.vtst", "{ from =, checkpoint =, z =, samples =, kl_weight =, ... }",

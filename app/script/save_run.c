@@ -29,7 +29,7 @@ static const char *push_recipe(lua_State *L, const Job *j, int bins)
 {
     luaL_Buffer b;
     luaL_buffinit(L, &b);
-    lua_pushfstring(L, "run %s: %s%s%s", j->name, j->kind->title, *j->from ? " from " : "", j->from);
+    lua_pushfstring(L, "run %s: %s%s%s", j->name, job_title(j), *j->from ? " from " : "", j->from);
     luaL_addvalue(&b);
     add_options(&b, j->kind->options, &j->train);
     luaL_addstring(&b, "; data ");
@@ -127,7 +127,7 @@ void save_pane(lua_State *L, Save *save, const Run *run, const char *pane, uint6
     if (bins_from_fine(bin, (int)save->spec.bins, &none, &err) != OK) raise_err(L, &err);
     RunView view = view_of(L, save, run, seq, at_parent);
     save->recipe = push_recipe(L, &run->job, view.bins);
-    snprintf(title, sizeof title, "%.60s, %s", run->job.name, run->job.kind->title);
+    snprintf(title, sizeof title, "%.60s, %s", run->job.name, job_title(&run->job));
     for (size_t i = 0; i < sizeof of_curves / sizeof *of_curves; i++) {
         if (strcmp(pane, of_curves[i].name) != 0) continue;
         save_curves(L, save, &view, title, of_curves[i].curves);

@@ -65,7 +65,7 @@ static int run_text(lua_State *L)
 {
     const Run *run = to_run(L, 1);
     RunState state = run->log.state;
-    lua_pushfstring(L, "run %s: %s, %s", run->job.name, run->job.kind->title, run_state_name[state]);
+    lua_pushfstring(L, "run %s: %s, %s", run->job.name, job_title(&run->job), run_state_name[state]);
     if (state == RUN_RUNNING || state == RUN_PAUSED) {
         lua_pushfstring(L, ", step %d", (int)run->log.now_step);
         lua_concat(L, 2);

@@ -76,12 +76,19 @@ tap.is(compare.recipe(entries), "data fashion; 2,000 training images; WRN-10-1; 
 local train = recipes.resolve("tst", { steps = 20, z = 8 })
 tap.is(compare.changes{ kind = "tst", train = train }, "TST steps = 20", "what is not the recipe's is said; Z has its own place")
 tap.is(compare.changes{ kind = "tst", train = recipes.resolve("tst", {}) }, nil, "a plain recipe has no changes")
+train = recipes.resolve("stage1", { mixup = 0.4, clip = 0, optimizer = "sgd", log_every = 1 })
+tap.is(compare.changes{ kind = "stage1", train = train }, "base mixup = 0.4, optimizer = sgd",
+    "so is what no recipe speaks of, where it is not as usual")
 
 -- facts that differ are named, and keep rows apart
 local a, b = entry("TST", 1, 0.8, 0.02, 0.5, 0.2), entry("TST", 1, 0.8, 0.03, 0.5, 0.2)
 a.facts, b.facts = { z = 8, lr = 1 }, { z = 128, lr = 1 }
 compare.label{ a, b }
 tap.is(a.label, "TST, z = 8", "the label names what differs")
+local c, d = entry("base", 1, 0.8, 0.02, 0.5, 0.2), entry("base", 1, 0.8, 0.03, 0.5, 0.2)
+c.facts, d.facts = { focal = 0.0, ema = 0 }, { focal = 3.0, ema = 0 }
+compare.label{ c, d }
+tap.is(c.label .. " | " .. d.label, "base | base, focal = 3", "but not what is switched off")
 rows = compare.rows{ a, b }
 tap.is(#rows, 2, "two rows")
 tap.is(rows[1].sd.ece, nil, "one run has no sd")

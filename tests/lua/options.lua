@@ -28,6 +28,15 @@ raises(function() train.stage1{ model = net } end, "needs `data`", "no data")
 raises(function() train.stage1() end, "table expected", "no table")
 raises(function() train.tst{} end, "train.tst needs `from`", "no parent")
 raises(function() train.tst{ from = 3 } end, "expected a run, got number", "a number for a parent")
+raises(function() train.tst{ data = ds } end, "data: it is the parent's", "data of its own for a frozen body")
+raises(function() train.vtst{ end_to_end = true } end, "train.vtst needs `data`", "end to end without data")
+raises(function() train.tst{ end_to_end = true, data = ds, from = "a" } end, "from: end_to_end = true freezes no",
+    "end to end from a parent")
+raises(function() train.tst{ end_to_end = true, data = ds, model = net, bn = "batch" } end, "`bn` has no meaning",
+    "end to end with an option of the frozen body")
+raises(stage1{ optimizer = "rmsprop" }, "expected one of adam|adamw|sgd|nesterov", "an optimiser that is none")
+raises(stage1{ warmup = 60, epochs = 1 }, "warmup = 60 leaves nothing of the run's 2 steps", "a warm-up beyond the end")
+raises(stage1{ ema = 1 }, "ema = 1: expected a number from 0 to 0.999999", "averages that never move")
 raises(function() train.vtst{ from = "no such run" } end, "no such run", "a parent that is not there")
 raises(function() nn.wrn{ dept = 10 } end, "did you mean 'depth'?", "a misspelt option of a network")
 raises(function() nn.mlp(3) end, "expected a table of options", "a number for options")
@@ -45,6 +54,16 @@ raises(function() data.load{ name = "fashion", train = 100, valid = 100, test = 
 raises(function() return runs.compare() end, "nothing to compare", "an empty comparison")
 raises(function() return runs.compare(3) end, "got number", "a comparison of a number")
 raises(function() runs.open "stage9" end, "stage9", "a run that is not there")
+
+-- recipes
+local resolve = require("recipes").resolve
+local whole = resolve("vtst", { end_to_end = true, z = 32 })
+tap.is(whole.lr, 2e-3, "end to end trains at the rate of stage 1")
+tap.is(whole.epochs .. " " .. whole.steps .. " " .. whole.patience, "30 0 0", "as long as stage 1")
+tap.is(whole.kl_weight, 0.1 / 32, "with the classifier's own options")
+tap.is(resolve("vtst", {}).lr, 1e-4, "a frozen body has the rate of stage 2")
+tap.is(resolve("stage1", { recipe = "paper", data = ds }).augment, "crop-flip", "the paper crops and flips")
+tap.is(resolve("stage1", { recipe = "paper", data = { name = "svhn" } }).augment, "none", "but not digits")
 
 -- predictions from tables
 local function predictions(p, y) return function() return calib.predictions{ p = p, y = y } end end

@@ -70,6 +70,16 @@ tap.is(#compare.rows, 3, "a run that is given twice counts once")
 tap.is(#compare.rows[1].runs, 1, "in its row")
 tap.ok(tostring(compare):find("noise", 1, true) or tostring(compare):find("Lowest ECE", 1, true), "it prints itself")
 
+-- end to end: a row of its own, judged by its own checkpoint
+local whole = train.tst{ end_to_end = true, data = ds, model = net, batch = 16, epochs = 2, z = 8, name = "whole" }
+tap.is(whole:wait().job.title, "TST end to end", "the title says so")
+tap.is(whole.job.stage, 1, "nothing is frozen")
+tap.is(whole.from, nil, "it has no parent")
+tap.is(#whole.epochs, 2, "it trains for epochs")
+local both = runs.compare(run, child, whole)
+tap.is(both.rows[3].method, "TST end to end", "a comparison tells it from TST")
+tap.ok(tostring(both):find("TST end to end", 1, true), "and prints it")
+
 -- the folder
 runs.note("long", "stopped twice")
 local listed = {}

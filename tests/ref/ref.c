@@ -163,6 +163,16 @@ void ref_cross_entropy(double *nll, const double *logits, const int32_t *labels,
     }
 }
 
+void ref_focal(double *loss, const double *logits, const double *targets, double gamma, ptrdiff_t n, ptrdiff_t c)
+{
+    double p[c];
+    for (ptrdiff_t i = 0; i < n; i++) {
+        ref_softmax(p, logits + i * c, 1, c);
+        loss[i] = 0;
+        for (ptrdiff_t k = 0; k < c; k++) loss[i] -= targets[i * c + k] * pow(1 - p[k], gamma) * log(p[k]);
+    }
+}
+
 void ref_gaussian(double *z, double *kl, const double *mu, const double *raw, const double *eps, ptrdiff_t n,
                   ptrdiff_t d)
 {
@@ -188,6 +198,19 @@ void ref_sgd(double *w, double *m, double grad, double lr, double momentum, doub
 {
     *m = momentum * *m + grad + weight_decay * *w;
     *w -= lr * *m;
+}
+
+void ref_adamw(double *w, double *m, double *v, double grad, int64_t t, double lr, double weight_decay)
+{
+    *w -= lr * weight_decay * *w;
+    ref_adam(w, m, v, grad, t, lr, 0);
+}
+
+void ref_nesterov(double *w, double *m, double grad, double lr, double momentum, double weight_decay)
+{
+    grad += weight_decay * *w;
+    *m = momentum * *m + grad;
+    *w -= lr * (grad + momentum * *m);
 }
 
 void ref_gradient(double *grad, double *param, ptrdiff_t n, double (*loss)(const void *what), const void *what)

@@ -34,6 +34,9 @@ void ref_linear(double *y, const double *x, const double *w, const double *b, pt
 void ref_softmax(double *p, const double *logits, ptrdiff_t n, ptrdiff_t c);
 void ref_cross_entropy(double *nll, const double *logits, const int32_t *labels, ptrdiff_t n, ptrdiff_t c);
 
+/* loss (n) = -sum_k target_k (1 - p_k)^gamma log p_k with targets (n, c). */
+void ref_focal(double *loss, const double *logits, const double *targets, double gamma, ptrdiff_t n, ptrdiff_t c);
+
 /* z (n, d), kl (n): V-TST's draw; eps NULL: z = mu. */
 void ref_gaussian(double *z, double *kl, const double *mu, const double *raw, const double *eps, ptrdiff_t n,
                   ptrdiff_t d);
@@ -41,6 +44,8 @@ void ref_gaussian(double *z, double *kl, const double *mu, const double *raw, co
 /* One step of a single weight. */
 void ref_adam(double *w, double *m, double *v, double grad, int64_t t, double lr, double weight_decay);
 void ref_sgd(double *w, double *m, double grad, double lr, double momentum, double weight_decay);
+void ref_adamw(double *w, double *m, double *v, double grad, int64_t t, double lr, double weight_decay);
+void ref_nesterov(double *w, double *m, double grad, double lr, double momentum, double weight_decay);
 
 /* grad (n) = central differences of loss(what) with respect to param (n), which loss reads through `what`. */
 void ref_gradient(double *grad, double *param, ptrdiff_t n, double (*loss)(const void *what), const void *what);

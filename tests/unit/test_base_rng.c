@@ -90,6 +90,31 @@ static void an_odd_number_of_normals_stays_in_bounds(void **state)
     assert_true(x[3] == 9 && x[2] != 9);
 }
 
+/* Beta(a, a): mean 1/2, variance 1 / (4 (2a + 1)); the share below 1/4 of the uniform and arcsine laws. */
+static void betas_have_their_moments(void **state)
+{
+    (void)state;
+    static const struct {
+        double a, below; /* P(x < 1/4), < 0: not asked */
+    } cases[] = {{1, 0.25}, {0.5, 1.0 / 3}, {0.2, -1}, {4, -1}, {1e-3, -1}};
+    enum { N = 40000 };
+    for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
+        double a = cases[k].a, sum = 0, square = 0, variance = 1 / (4 * (2 * a + 1));
+        int below = 0;
+        for (int i = 0; i < N; i++) {
+            Rng r = rng_stream(5, RNG_MIXUP, (uint32_t)i, 0);
+            double x = rng_beta(&r, a);
+            assert_true(x >= 0 && x <= 1);
+            sum += x - 0.5;
+            square += (x - 0.5) * (x - 0.5);
+            below += x < 0.25;
+        }
+        assert_true(fabs(sum / N) < 4 * sqrt(variance / N));
+        assert_true(fabs(square / N - variance) < 4 * 0.25 / sqrt(N));
+        if (cases[k].below > 0) assert_true(fabs((double)below / N - cases[k].below) < 4 * 0.5 / sqrt(N));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -97,6 +122,7 @@ int main(void)
         cmocka_unit_test(every_part_of_the_name_matters),
         cmocka_unit_test(numbers_have_their_moments),
         cmocka_unit_test(below_is_unbiased_and_shuffle_permutes),
+        cmocka_unit_test(betas_have_their_moments),
         cmocka_unit_test(an_odd_number_of_normals_stays_in_bounds),
     };
     return cmocka_run_group_tests_name("base: random numbers", tests, NULL, NULL);

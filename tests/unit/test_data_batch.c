@@ -166,12 +166,28 @@ static void orders_are_permutations(void **state)
     assert_int_equal(order[0], 0);
 }
 
+static void mixes_rows_with_their_partners(void **state)
+{
+    (void)state;
+    enum { ROWS = 19, WIDTH = 3 };
+    float src[ROWS * WIDTH], dst[ROWS * WIDTH];
+    int32_t partner[ROWS];
+    for (int i = 0; i < ROWS * WIDTH; i++) src[i] = (float)(i * i % 101);
+    for (int r = 0; r < ROWS; r++) partner[r] = (r + 7) % ROWS;
+    Pool *pool = pool_open(3, NULL);
+    batch_mix(dst, src, partner, 0.25f, ROWS, WIDTH, pool);
+    pool_close(pool);
+    for (int r = 0; r < ROWS; r++)
+        for (int i = 0; i < WIDTH; i++)
+            assert_true(dst[r * WIDTH + i] == 0.25f * src[r * WIDTH + i] + 0.75f * src[partner[r] * WIDTH + i]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(normalises_inside_its_border), cmocka_unit_test(crops_and_flips_evenly),
         cmocka_unit_test(pieces_equal_the_whole),       cmocka_unit_test(flips_do_not_move_crops),
-        cmocka_unit_test(orders_are_permutations),
+        cmocka_unit_test(orders_are_permutations),      cmocka_unit_test(mixes_rows_with_their_partners),
     };
     return cmocka_run_group_tests_name("data batch", tests, set_open, NULL);
 }

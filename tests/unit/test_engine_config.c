@@ -75,7 +75,7 @@ static const struct {
     const char *row, *part, *key, *value, *message;
 } edits[] = {
     {"another format", NULL, "format", "2", "\"format\" is not 1"},
-    {"no kind", NULL, "kind", NULL, "\"kind\" is none of stage1, tst, vtst"},
+    {"no kind", NULL, "kind", NULL, "\"kind\" is no kind of run of this version of tare"},
     {"a kind that is none", NULL, "kind", "\"stage3\"", "\"kind\" is none of"},
     {"no parent", NULL, "from", NULL, "no run name \"from\""},
     {"no data", NULL, "data", NULL, "no string \"data.name\""},

@@ -160,6 +160,23 @@ static void ends_and_goes_on(void **state)
     runlog_free(&log);
 }
 
+/* A LOG that repeats the last seq is an aside: of this session, not of the run. */
+static void asides_leave_no_trace(void **state)
+{
+    (void)state;
+    RunLog log;
+    runlog_init(&log);
+    fold_story(&log, 1, 10, 0);
+    uint64_t before = runlog_digest(&log);
+    Event aside = {.seq = 10, .type = EVENT_LOG, .step = 7, .stage = 2, .as.log = {"64 of 640"}};
+    fold_ok(&log, &aside);
+    assert_true(runlog_digest(&log) == before && log.remarks == 1 && log.seq == 10);
+    fold_story(&log, 11, 14, 0);
+    aside.seq = 10; /* of the last event only */
+    assert_int_equal(runlog_fold(&log, &aside, NULL), ERR_FORMAT);
+    runlog_free(&log);
+}
+
 static void wrong_order_is_refused(void **state)
 {
     (void)state;
@@ -270,6 +287,7 @@ int main(void)
         cmocka_unit_test(resume_equals_uninterrupted),
         cmocka_unit_test(best_is_forgotten_with_its_event),
         cmocka_unit_test(ends_and_goes_on),
+        cmocka_unit_test(asides_leave_no_trace),
         cmocka_unit_test(wrong_order_is_refused),
         cmocka_unit_test(evaluations_are_found),
         cmocka_unit_test(digest_sees_data_alone),

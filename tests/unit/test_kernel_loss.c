@@ -1,9 +1,11 @@
-/* test_kernel_loss.c - softmax and cross-entropy against hand-worked values, their twin and central differences. */
+/* test_kernel_loss.c - softmax, cross-entropy and the losses of other targets against hand-worked values, their twins
+ * and central differences. */
 #include "kernel/loss.h"
 #include "ref/check.h"
 #include "ref/ref.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 static void test_known_values(void **state)
@@ -79,12 +81,102 @@ static void test_twin(void **state)
     }
 }
 
+/* ---- smoothed, mixed and focal targets ---- */
+
+/* By hand: two classes, p = (1/4, 3/4). */
+static void test_known_targets(void **state)
+{
+    static const struct {
+        const char *name;
+        float share, smoothing, gamma;
+        double q0, q1, power; /* of the targets and of (1 - p) */
+    } rows[] = {
+        {"cross-entropy", 1, 0, 0, 1, 0, 0},   {"smoothed", 1, 0.2f, 0, 0.9, 0.1, 0},
+        {"mixed", 0.75f, 0, 0, 0.75, 0.25, 0}, {"mixed, smoothed", 0.75f, 0.5f, 0, 0.625, 0.375, 0},
+        {"focal", 1, 0, 2, 1, 0, 2},           {"all", 0.75f, 0.5f, 3, 0.625, 0.375, 3},
+    };
+    const float logits[] = {0, logf(3)};
+    (void)state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const Targets t = {(int32_t[]){0}, (int32_t[]){1}, rows[i].share, rows[i].smoothing, rows[i].gamma};
+        float loss, d[2];
+        target_loss(&loss, d, logits, &t, 1, 1, 2);
+        double want =
+            rows[i].q0 * pow(0.75, rows[i].power) * log(4) + rows[i].q1 * pow(0.25, rows[i].power) * log(4.0 / 3);
+        if (fabs(loss - want) > 1e-6) fail_msg("%s: %g instead of %g", rows[i].name, (double)loss, want);
+        assert_true(fabsf(d[0] + d[1]) < 1e-7f); /* a constant added to all logits changes nothing */
+    }
+}
+
+typedef struct {
+    ptrdiff_t n, c;
+    double *logits, *loss, *targets, gamma;
+} FocalProblem;
+
+static double mean_focal(const void *what)
+{
+    const FocalProblem *p = what;
+    double sum = 0;
+    ref_focal(p->loss, p->logits, p->targets, p->gamma, p->n, p->c);
+    for (ptrdiff_t i = 0; i < p->n; i++) sum += p->loss[i] / (double)p->n;
+    return sum;
+}
+
+static void test_targets_twin(void **state)
+{
+    static const int32_t labels[] = {0, 3, 1, 2, 4, 0, 0}, others[] = {1, 3, 0, 0, 2, 4, 1};
+    static const struct {
+        const char *name;
+        bool mixed;
+        float share, smoothing, gamma;
+    } rows[] = {
+        {"plain", false, 1, 0, 0},       {"smoothing", false, 1, 0.1f, 0},     {"mixup", true, 0.3f, 0, 0},
+        {"focal", false, 1, 0, 2},       {"gamma below 1", false, 1, 0, 0.5f}, {"all", true, 0.8f, 0.2f, 3},
+        {"focal, mixed", true, 0, 0, 1},
+    };
+    enum { N = 7, C = 5 };
+    (void)state;
+    for (size_t k = 0; k < sizeof rows / sizeof *rows; k++) {
+        float *logits = random_floats(N * C, 1), *loss = floats(N), *d = floats(N * C);
+        for (ptrdiff_t i = 0; i < N * C; i++) logits[i] *= 6;
+        const Targets t = {labels, rows[k].mixed ? others : NULL, rows[k].share, rows[k].smoothing, rows[k].gamma};
+        FocalProblem p = {N, C, widen(logits, N * C), doubles(N), doubles(N * C), (double)rows[k].gamma};
+        double *want = doubles(N * C), s = (double)rows[k].smoothing, share = (double)rows[k].share;
+        for (ptrdiff_t i = 0; i < N; i++) {
+            for (ptrdiff_t j = 0; j < C; j++) p.targets[i * C + j] = s / C;
+            p.targets[i * C + labels[i]] += (1 - s) * share;
+            p.targets[i * C + others[i]] += (1 - s) * (1 - share);
+        }
+        target_loss(loss, d, logits, &t, 1 / (float)N, N, C);
+        ref_gradient(want, p.logits, N * C, mean_focal, &p);
+        expect_near(rows[k].name, d, want, N * C, 2e-7);
+        mean_focal(&p);
+        expect_near(rows[k].name, loss, p.loss, N, 1e-6);
+        check_release();
+    }
+}
+
+/* Where p is 1 to the last bit, 1 - p = 0 to a power below 1 must not become NaN. */
+static void test_certain_answers(void **state)
+{
+    const float logits[] = {100, 0, 0}, sick[] = {NAN, 0, 0};
+    (void)state;
+    for (float gamma = 0; gamma <= 2; gamma += 0.5f) {
+        const Targets t = {(int32_t[]){0}, NULL, 1, 0.1f, gamma};
+        float loss, d[3];
+        target_loss(&loss, d, logits, &t, 1, 1, 3);
+        assert_true(loss > 6 && loss < 7 && isfinite(d[0]) && isfinite(d[1])); /* .1 of 2/3 of 100 */
+        target_loss(&loss, d, sick, &t, 1, 1, 3);
+        assert_true(isnan(loss) && isnan(d[0]));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_values),
-        cmocka_unit_test(test_extremes),
-        cmocka_unit_test(test_twin),
+        cmocka_unit_test(test_known_values), cmocka_unit_test(test_extremes),
+        cmocka_unit_test(test_twin),         cmocka_unit_test(test_known_targets),
+        cmocka_unit_test(test_targets_twin), cmocka_unit_test(test_certain_answers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

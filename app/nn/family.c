@@ -7,6 +7,8 @@
 
 const Family families[] = {
     {"wrn", wrn_options, wrn_check, wrn_build, "wide residual network (Zagoruyko & Komodakis 2016)"},
+    {"vit", vit_options, vit_check, vit_build, "Vision Transformer (Dosovitskiy et al. 2021)"},
+    {"cnn", cnn_options, cnn_check, cnn_build, "two convolutions and two linear layers, as LeNet-5"},
     {"mlp", mlp_options, mlp_check, mlp_build, "fully connected layers with ReLU"},
     {.name = NULL},
 };
@@ -23,7 +25,7 @@ Net *net_body(const ModelSpec *spec, Shape image, Err *err)
     const Family *family = family_find(spec->family);
     Net *net = NULL;
     if (!family) {
-        err_set(err, ERR_USAGE, "there is no model '%s'; there are wrn and mlp", spec->family);
+        err_set(err, ERR_USAGE, "there is no model '%s'; there are wrn, vit, cnn and mlp", spec->family);
         return NULL;
     }
     TRY(family->check(spec, image, err));

@@ -18,15 +18,21 @@
 typedef struct {
     const char *name, *head;
     ModelSpec body; /* no family: a head on FEATURES features */
+    Shape image;
     int64_t z;
 } Case;
 
-enum { WRN, VIT, TST, VTST };
+enum { WRN, VIT, CNN, TST, VTST };
 static const Case cases[] = {
-    [WRN] = {"wrn-10-1", "linear", {.family = "wrn", .depth = 10, .width = 1}, 0},
-    [VIT] = {"vit-tiny", "linear", {.family = "vit", .patch = 4, .dim = 32, .depth = 2, .heads = 2, .mlp_ratio = 2}, 0},
-    [TST] = {"tst", "tst", {.depth = 0}, 32},
-    [VTST] = {"vtst", "vtst", {.depth = 0}, 32},
+    [WRN] = {"wrn-10-1", "linear", {.family = "wrn", .depth = 10, .width = 1}, {32, 32, 3}, 0},
+    [VIT] = {"vit-tiny",
+             "linear",
+             {.family = "vit", .patch = 4, .dim = 32, .depth = 2, .heads = 2, .mlp_ratio = 2},
+             {32, 32, 3},
+             0},
+    [CNN] = {"cnn", "linear", {.family = "cnn"}, {17, 20, 2}, 0},
+    [TST] = {"tst", "tst", {.depth = 0}, {0, 0, 0}, 32},
+    [VTST] = {"vtst", "vtst", {.depth = 0}, {0, 0, 0}, 32},
 };
 
 enum { ROWS = 4, FEATURES = 64, CLASSES = 10 };
@@ -78,7 +84,7 @@ static void open_case(Fixture *f, const Case *c)
     snprintf(head_spec.kind, sizeof head_spec.kind, "%s", c->head);
     snprintf(path, sizeof path, "tests/gold/nets/%s.safetensors", c->name);
     if (tensors_read(path, &f->gold, &err) != OK) fail_msg("%s", err.msg);
-    Net *body = c->body.family[0] ? net_body(&c->body, (Shape){32, 32, 3}, &err) : NULL;
+    Net *body = c->body.family[0] ? net_body(&c->body, c->image, &err) : NULL;
     if (c->body.family[0] && !body) fail_msg("%s", err.msg);
     Net *head = net_head(&head_spec, body ? body->output.c : FEATURES, CLASSES, &err);
     if (!head) fail_msg("%s", err.msg);
@@ -228,6 +234,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CHECK("eval", test_eval, WRN),
         CHECK("eval", test_eval, VIT),
+        CHECK("eval", test_eval, CNN),
         CHECK("eval", test_eval, TST),
         CHECK("eval tape", test_eval_tape, WRN),
         CHECK("eval tape", test_eval_tape, VIT),
@@ -235,10 +242,12 @@ int main(void)
         CHECK("z = mu", test_mean_of_z, VTST),
         CHECK("gradients", test_gradients, WRN),
         CHECK("gradients", test_gradients, VIT),
+        CHECK("gradients", test_gradients, CNN),
         CHECK("gradients", test_gradients, TST),
         CHECK("gradients", test_gradients, VTST),
         CHECK("three steps", test_three_steps, WRN),
         CHECK("three steps", test_three_steps, VIT),
+        CHECK("three steps", test_three_steps, CNN),
         CHECK("three steps", test_three_steps, TST),
         CHECK("three steps", test_three_steps, VTST),
         CHECK("kl and ten draws", test_variational, VTST),

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "nn/net.h"
+#include "nn/summary.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -216,6 +217,40 @@ static void test_names(void **state)
     net_release(narrow);
 }
 
+/* ---- layers ---- */
+
+/* Layers add up to the network; what only passes values on is plain. */
+static void test_layers(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"wrn", "vit", "cnn", "mlp", "tst", "vtst"};
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        Net *net = open_net(kinds[i]);
+        ptrdiff_t parameters = 0;
+        double flops = 0;
+        for (int op = 0; op < net->ops; op++) {
+            Layer layer = net_layer(net, op);
+            parameters += layer.parameters;
+            flops += layer.flops;
+            assert_int_equal(layer.name[0] != 0, layer.parameters > 0);
+            bool plain = !strcmp(layer.operation, "relu") || !strcmp(layer.operation, "add") ||
+                         !strcmp(layer.operation, "gelu") || !strcmp(layer.operation, "gaussian");
+            assert_int_equal(layer.plain, plain);
+        }
+        assert_int_equal(parameters, net->trained);
+        assert_true(fabs(flops - net_flops(net)) <= 1e-9 * flops);
+        net_release(net);
+    }
+    Net *net = open_net("vit");
+    Layer layer = net_layer(net, 4); /* patches, patch_embed, tokens, norm1, qkv */
+    assert_string_equal(layer.name, "blocks.0.attn.qkv");
+    assert_string_equal(layer.operation, "linear");
+    assert_int_equal(layer.output.h, 65);
+    assert_int_equal(layer.output.c, 3 * 48);
+    assert_true(layer.flops == 2.0 * 65 * 48 * 144);
+    net_release(net);
+}
+
 /* ---- first weights ---- */
 
 static void moments(const Net *net, const char *name, double *mean, double *sd, double *most)
@@ -370,9 +405,11 @@ static void test_refusals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_any_images), cmocka_unit_test(test_sizes_of_others), cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_flops),      cmocka_unit_test(test_names),           cmocka_unit_test(test_init),
-        cmocka_unit_test(test_copy),       cmocka_unit_test(test_finite),          cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_any_images), cmocka_unit_test(test_sizes_of_others),
+        cmocka_unit_test(test_sizes),      cmocka_unit_test(test_flops),
+        cmocka_unit_test(test_names),      cmocka_unit_test(test_layers),
+        cmocka_unit_test(test_init),       cmocka_unit_test(test_copy),
+        cmocka_unit_test(test_finite),     cmocka_unit_test(test_refusals),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include "nn/op.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const Family families[] = {
@@ -20,12 +21,22 @@ const Family *family_find(const char *name)
     return NULL;
 }
 
+/* "there is no model 'vgg'; there are wrn, vit, cnn, mlp" */
+static Status unknown_family(const char *name, Err *err)
+{
+    char all[128] = "";
+    size_t used = 0;
+    for (const Family *f = families; f->name && used < sizeof all; f++)
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", used ? ", " : "", f->name);
+    return err_set(err, ERR_USAGE, "there is no model '%.60s'; there are %s", name, all);
+}
+
 Net *net_body(const ModelSpec *spec, Shape image, Err *err)
 {
     const Family *family = family_find(spec->family);
     Net *net = NULL;
     if (!family) {
-        err_set(err, ERR_USAGE, "there is no model '%s'; there are wrn, vit, cnn and mlp", spec->family);
+        unknown_family(spec->family, err);
         return NULL;
     }
     TRY(family->check(spec, image, err));

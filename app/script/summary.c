@@ -59,46 +59,49 @@ static void add_layers(Cells *t, const Net *net, Layer *total)
     }
 }
 
-/* The table of body and head, and a line on what training takes; malloc'ed. */
-static Status tabulate(char **text, const Net *body, const Net *head, int64_t batch, Err *err)
+/* The table of body and head; malloc'ed, NULL with err set. *total receives their sums. */
+static char *layers_text(const Net *body, const Net *head, Layer *total, Err *err)
 {
     static const Column column[COLUMNS] = {{"layer", ALIGN_LEFT},
                                            {"operation", ALIGN_LEFT},
                                            {"output", ALIGN_RIGHT},
                                            {"parameters", ALIGN_RIGHT},
                                            {"MFLOP", ALIGN_RIGHT}};
-    size_t rows = (size_t)(body->ops + head->ops + 1), tape[2];
+    size_t rows = (size_t)(body->ops + head->ops + 1);
     Cells t = {calloc(rows * COLUMNS, sizeof *t.cell), calloc(rows * COLUMNS, sizeof *t.pointer), 0};
-    Layer total = {.name = "total", .operation = ""};
-    char *table = NULL;
-    Status done = ERR_MEMORY;
-    if (!t.cell || !t.pointer) {
+    char *text = NULL;
+    *total = (Layer){.name = "total", .operation = ""};
+    if (t.cell && t.pointer) {
+        add_layers(&t, body, total);
+        add_layers(&t, head, total);
+        add_row(&t, total, false);
+        text = table_text(column, COLUMNS, t.pointer, t.rows, TEXT_WIDTH, script_glyphs(false), err);
+    } else {
         err_set(err, ERR_MEMORY, "no memory for a table of %zu layers", rows);
-        goto end;
     }
-    add_layers(&t, body, &total);
-    add_layers(&t, head, &total);
-    add_row(&t, &total, false);
-    for (int i = 0; i < 2; i++)
-        if (!(tape[i] = tape_need(i ? head : body, (ptrdiff_t)batch, true, err))) goto end;
-    if (!(table = table_text(column, COLUMNS, t.pointer, t.rows, TEXT_WIDTH, script_glyphs(false), err))) goto end;
+    free(t.cell);
+    free(t.pointer);
+    return text;
+}
+
+/* The table, and what training takes; malloc'ed. */
+static Status tabulate(char **text, const Net *body, const Net *head, int64_t batch, Err *err)
+{
+    Layer total;
+    size_t body_tape = tape_need(body, (ptrdiff_t)batch, true, err);
+    size_t head_tape = body_tape ? tape_need(head, (ptrdiff_t)batch, true, err) : 0;
+    char *table = head_tape ? layers_text(body, head, &total, err) : NULL;
+    if (!table) return ERR_MEMORY;
     int length =
         asprintf(text,
                  "%sMFLOP: multiply-adds x 2, one image forward; training takes about 3 times as many\n"
                  "training, batch %lld: %.1f MB for values and gradients, %.1f MB for weights and Adam's moments",
-                 table, (long long)batch, (double)(tape[0] + tape[1]) / 1e6,
+                 table, (long long)batch, (double)(body_tape + head_tape) / 1e6,
                  3.0 * sizeof(float) * (double)total.parameters / 1e6);
-    if (length < 0) {
-        *text = NULL;
-        err_set(err, ERR_MEMORY, "no memory for a summary");
-        goto end;
-    }
-    done = OK;
-end:
     free(table);
-    free(t.cell);
-    free(t.pointer);
-    return done;
+    if (length >= 0) return OK;
+    *text = NULL;
+    return err_set(err, ERR_MEMORY, "no memory for a summary");
 }
 
 static Status summarise(char **text, const ModelSpec *model, Shape image, const SummarySpec *spec, Err *err)

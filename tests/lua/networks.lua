@@ -23,6 +23,15 @@ for _, model in ipairs(models) do
         "a comparison names the " .. name, tostring(runs.compare(base, tst)))
 end
 
+-- What a step drops depends on its number: a stop in between leaves no trace.
+local torn = train.stage1{ data = ds, model = models[2], epochs = 2, batch = 32, name = "torn" }
+torn:on_epoch(function(r, epoch) if epoch.epoch == 1 then r:stop() end end)
+tap.is(torn:wait().state, "stopped", "a vit is stopped between its epochs")
+local whole = runs.resume("torn"):wait()
+tap.is(whole.state, "done", "and goes on")
+tap.is(calib.report(whole:predict "test").nll, calib.report(runs.open("vit"):predict "test").nll,
+    "to where it would have been")
+
 local function has(text, pattern, name) tap.ok(text:find(pattern), name, text) end
 
 local wrn = nn.summary(nn.wrn{})

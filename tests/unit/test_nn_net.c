@@ -371,7 +371,7 @@ static const struct {
     {"no width", {.family = "wrn", .depth = 10}, {32, 32, 3}, "width 1 to 64"},
     {"wrn on rows", {.family = "wrn", .depth = 10, .width = 1}, {0, 0, 64}, "take an mlp"},
     {"30 x 32", {.family = "wrn", .depth = 10, .width = 1}, {30, 32, 3}, "30 x 32 does not divide by 4"},
-    {"unknown", {.family = "vgg"}, {32, 32, 3}, "no model 'vgg'"},
+    {"unknown", {.family = "vgg"}, {32, 32, 3}, "no model 'vgg'; there are wrn, vit, cnn, mlp"},
     {"heads", {.family = "vit", VIT(4, 64, 4, 3)}, {32, 32, 3}, "heads = 3 does not divide dim = 64"},
     {"patch", {.family = "vit", VIT(5, 64, 4, 4)}, {32, 32, 3}, "patch = 5 does not divide images of 32 x 32"},
     {"one patch", {.family = "vit", VIT(32, 64, 4, 4)}, {32, 32, 3}, "is the whole image"},

@@ -212,10 +212,18 @@ local function kl_text(e)
     return e.facts.kl_weight and ("%.3g/Z"):format(e.facts.kl_weight * e.facts.z) or nil
 end
 
+-- A network's name: a pattern, and the options that fill it.
+local network_names = {
+    wrn = { "WRN-%d-%d", "depth", "width" },
+    vit = { "ViT dim %d, depth %d, heads %d, patch %d, MLP x %g", "dim", "depth", "heads", "patch", "mlp_ratio" },
+    cnn = { "CNN" },
+    mlp = { "MLP %d x %d", "layers", "hidden" },
+}
+
 local function network(e)
-    local f = e.facts
-    if f["model.family"] == "wrn" then return ("WRN-%d-%d"):format(f["model.depth"], f["model.width"]) end
-    return ("MLP %d x %d"):format(f["model.layers"], f["model.hidden"])
+    local row, values = network_names[e.facts["model.family"]], {}
+    for i = 2, #row do values[i - 1] = e.facts["model." .. row[i]] end
+    return row[1]:format(table.unpack(values))
 end
 
 -- Which of stage 1's networks is judged or frozen.

@@ -18,7 +18,7 @@ typedef enum {
     RNG_EPS_EVAL,  /* V-TST's prediction;   step = draw m, row = image */
     RNG_BLENDS,    /* the synthetic images; step = split, row = image */
     RNG_BOOTSTRAP, /* resamples;            step = resample */
-    RNG_DROPOUT,   /* step = training step, row = position in the batch */
+    RNG_DROPOUT,   /* step = training step, row = operation x 2^16 + position in the batch */
     RNG_MIXUP,     /* share and partners;   step = training step */
 } RngPurpose;
 

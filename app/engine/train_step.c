@@ -50,7 +50,9 @@ static void fill_features(Training *t, ptrdiff_t first, ptrdiff_t rows)
     }
     bool batch_statistics = t->trains_body || strcmp(t->spec->bn, "batch") == 0;
     fill_images(t, first, rows);
-    net_forward(t->body, t->body_tape, rows, &(Pass){batch_statistics ? PASS_TRAIN : PASS_EVAL, .pool = t->pool});
+    net_forward(t->body, t->body_tape, rows,
+                &(Pass){batch_statistics ? PASS_TRAIN : PASS_EVAL, .pool = t->pool, .seed = (uint64_t)t->spec->seed,
+                        .step = (uint32_t)t->at.step});
     memcpy(input, tape_output(t->body_tape), (size_t)rows * row_bytes);
 }
 
@@ -89,7 +91,7 @@ static ptrdiff_t forward_and_back(Training *t, ptrdiff_t most)
     if (epoch != t->order_epoch) batch_order(t->order, t->n, (uint64_t)t->spec->seed, (uint32_t)epoch);
     t->order_epoch = epoch;
 
-    Pass pass = {.mode = PASS_TRAIN, .pool = t->pool};
+    Pass pass = {.mode = PASS_TRAIN, .pool = t->pool, .seed = (uint64_t)t->spec->seed, .step = (uint32_t)t->at.step};
     batch_labels(t->labels, t->data, SPLIT_TRAIN, t->order, first, rows);
     if (t->spec->mixup > 0) draw_mix(t, rows);
     fill_features(t, first, rows);

@@ -17,6 +17,16 @@ void relu_backward(float *dx, const float *dy, const float *y, ptrdiff_t n, int 
     }
 }
 
+void gelu_forward(float *y, const float *x, ptrdiff_t n)
+{
+    vector_kernels()->gelu(y, x, n);
+}
+
+void gelu_backward(float *dx, const float *dy, const float *x, ptrdiff_t n, int add)
+{
+    vector_kernels()->gelu_backward(dx, dy, x, n, add);
+}
+
 void add_forward(float *y, const float *a, const float *b, ptrdiff_t n)
 {
     for (ptrdiff_t i = 0; i < n; i++) y[i] = a[i] + b[i];

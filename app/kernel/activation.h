@@ -9,6 +9,11 @@ void relu_forward(float *y, const float *x, ptrdiff_t n);
 /* dx = dy [y > 0], or += with add; dx may alias dy without add. */
 void relu_backward(float *dx, const float *dy, const float *y, ptrdiff_t n, int add);
 
+/* y = x Phi(x), the exact GELU (Hendrycks & Gimpel 2016) within 3e-7; dx = dy (Phi(x) + x phi(x)), or += with add. y
+ * may alias x, and dx dy without add. */
+void gelu_forward(float *y, const float *x, ptrdiff_t n);
+void gelu_backward(float *dx, const float *dy, const float *x, ptrdiff_t n, int add);
+
 /* y = a + b over n floats (borders too: 0 + 0); y may alias either. */
 void add_forward(float *y, const float *a, const float *b, ptrdiff_t n);
 

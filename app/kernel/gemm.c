@@ -63,3 +63,13 @@ void linear_backward_weights(float *dw, float *db, const float *x, const float *
     for (ptrdiff_t i = 0; i < n; i++)
         for (ptrdiff_t j = 0; j < out; j++) db[j] += dy[i * out + j];
 }
+
+void linear_add_weights(float *dw, float *db, const float *x, const float *dy, ptrdiff_t n, ptrdiff_t in, ptrdiff_t out,
+                        ptrdiff_t first, ptrdiff_t count)
+{
+    one_thread();
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, (blasint)count, (blasint)in, (blasint)n, 1, dy + first,
+                (blasint)out, x, (blasint)in, 1, dw + first * in, (blasint)in);
+    for (ptrdiff_t i = 0; i < n; i++)
+        for (ptrdiff_t j = first; j < first + count; j++) db[j] += dy[i * out + j];
+}

@@ -12,5 +12,8 @@ void linear_backward_data(float *dx, const float *dy, const float *w, ptrdiff_t 
 /* dw (out, in) = dy' x, db (out) = column sums of dy (db may be NULL). */
 void linear_backward_weights(float *dw, float *db, const float *x, const float *dy, ptrdiff_t n, ptrdiff_t in,
                              ptrdiff_t out);
+/* dw (out, in), db (out) += the same sums, of outputs first .. first + count - 1 only. */
+void linear_add_weights(float *dw, float *db, const float *x, const float *dy, ptrdiff_t n, ptrdiff_t in, ptrdiff_t out,
+                        ptrdiff_t first, ptrdiff_t count);
 
 #endif

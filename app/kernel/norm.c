@@ -1,4 +1,5 @@
-/* norm.c - see norm.h: the interior of every image, row by row, through the vector kernels. Any thread. */
+/* norm.c - see norm.h: the interior of every image, row by row, through the vector kernels; rows of tokens likewise.
+ * Any thread. */
 #include "kernel/norm.h"
 #include "kernel/vector.h"
 
@@ -66,4 +67,18 @@ void bn_relu_backward(float *dx, const float *dy, const float *y, const float *x
             ptrdiff_t row = ((i * (h + 2) + r) * (w + 2) + 1) * c;
             k->bn_relu_backward(dx + row, dy + row, y + row, x + row, &bn, w, c, add);
         }
+}
+
+void layer_norm_forward(float *y, float *mean, float *rstd, const float *x, const float *gamma, const float *beta,
+                        ptrdiff_t n, ptrdiff_t c)
+{
+    vector_kernels()->layer_norm(y, mean, rstd, x, gamma, beta, LAYER_NORM_EPS, n, c);
+}
+
+void layer_norm_backward(float *dx, float *dgamma, float *dbeta, const float *dy, const float *x, const float *mean,
+                         const float *rstd, const float *gamma, ptrdiff_t n, ptrdiff_t c, int add)
+{
+    memset(dgamma, 0, (size_t)c * sizeof *dgamma);
+    memset(dbeta, 0, (size_t)c * sizeof *dbeta);
+    vector_kernels()->layer_norm_backward(dx, dgamma, dbeta, dy, x, mean, rstd, gamma, n, c, add);
 }

@@ -1,4 +1,5 @@
-/* norm.h - batch normalisation (Ioffe & Szegedy 2015) with the ReLU that follows it, channels last.
+/* norm.h - batch normalisation (Ioffe & Szegedy 2015) with the ReLU that follows it, channels last; layer
+ * normalisation (Ba, Kiros & Hinton 2016) of plain rows.
  *
  * Images are (n, h+2, w+2, c) with a zero border that counts for nothing and stays as it is. Statistics come in two
  * steps, so that threads may share a batch: sums over a few images, then all sums added in order. eps = 1e-5. */
@@ -7,7 +8,8 @@
 
 #include <stddef.h>
 
-#define BN_EPS 1e-5f
+#define BN_EPS         1e-5f
+#define LAYER_NORM_EPS 1e-5f
 
 /* sum (c), square (c) = sums of x and x^2 over the pixels of n images, in double. */
 void bn_sums(double *sum, double *square, const float *x, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c);
@@ -29,5 +31,13 @@ void bn_relu_backward_sums(double *dgamma, double *dbeta, const float *dy, const
 void bn_relu_backward(float *dx, const float *dy, const float *y, const float *x, const float *mean, const float *rstd,
                       const float *gamma, const float *dgamma, const float *dbeta, ptrdiff_t count, ptrdiff_t n,
                       ptrdiff_t h, ptrdiff_t w, ptrdiff_t c, int batch_statistics, int add);
+
+/* Each of n rows of c floats by itself: y = gamma (x - mean) rstd + beta, eps = 1e-5 in rstd (n), biased variance. */
+void layer_norm_forward(float *y, float *mean, float *rstd, const float *x, const float *gamma, const float *beta,
+                        ptrdiff_t n, ptrdiff_t c);
+
+/* dx (n, c) is set, or added to; NULL: nobody wants it. dgamma (c), dbeta (c) are set. dx may not alias dy. */
+void layer_norm_backward(float *dx, float *dgamma, float *dbeta, const float *dy, const float *x, const float *mean,
+                         const float *rstd, const float *gamma, ptrdiff_t n, ptrdiff_t c, int add);
 
 #endif

@@ -5,6 +5,8 @@
 #ifndef TARE_KERNEL_VECTOR_H
 #define TARE_KERNEL_VECTOR_H
 
+#include "kernel/attention.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,6 +19,12 @@ enum {
     CONV_TILE_ROWS = 24, /* rows (of k * ci) of one tile of a weight gradient */
     CONV_TILE = CONV_TILE_ROWS * CONV_BLOCK,
 };
+
+/* The next multiple of CONV_BLOCK. */
+static inline ptrdiff_t padded(ptrdiff_t n)
+{
+    return (n + CONV_BLOCK - 1) / CONV_BLOCK * CONV_BLOCK;
+}
 
 /* One sweep of a convolution over an image: output pixel (r, p) = sum over taps of input strips times weights. A tap
  * is a strip of `length` contiguous floats, (kx, c) of one ky. All starts and steps in floats. */
@@ -50,7 +58,19 @@ typedef struct {
                                   const BatchNorm *bn, ptrdiff_t w, ptrdiff_t c);
     void (*bn_relu_backward)(float *dx, const float *dy, const float *y, const float *x, const BatchNorm *bn,
                              ptrdiff_t w, ptrdiff_t c, int add);
+    /* rows of c floats */
+    void (*layer_norm)(float *y, float *mean, float *rstd, const float *x, const float *gamma, const float *beta,
+                       float eps, ptrdiff_t rows, ptrdiff_t c);
+    void (*layer_norm_backward)(float *dx, float *dgamma, float *dbeta, const float *dy, const float *x,
+                                const float *mean, const float *rstd, const float *gamma, ptrdiff_t rows, ptrdiff_t c,
+                                int add);
+    /* one image */
+    void (*attention)(float *y, float *log_sum, const float *qkv, float *scratch, const AttentionShape *s);
+    void (*attention_backward)(float *dqkv, const float *dy, const float *qkv, const float *log_sum, float *scratch,
+                               const AttentionShape *s);
     /* element-wise */
+    void (*gelu)(float *y, const float *x, ptrdiff_t n);
+    void (*gelu_backward)(float *dx, const float *dy, const float *x, ptrdiff_t n, int add);
     void (*adam)(float *w, float *m, float *v, const float *grad, ptrdiff_t n, float step, float root_scale,
                  float weight_decay);
     float (*gaussian_row)(float *z, float *logvar, const float *mu, const float *raw, const float *eps, ptrdiff_t d);

@@ -4,8 +4,10 @@
 #define LANES 8
 #define TILE  6
 #include "kernel/conv_vec.h"
+#include "kernel/attention_vec.h"
 #include "kernel/element_vec.h"
 #include "kernel/norm_vec.h"
+#include "kernel/token_vec.h"
 
 #define VECTOR_TABLE vector_avx2
 #define VECTOR_NAME  "avx2"

@@ -4,8 +4,10 @@
 #define LANES 16
 #define TILE  12
 #include "kernel/conv_vec.h"
+#include "kernel/attention_vec.h"
 #include "kernel/element_vec.h"
 #include "kernel/norm_vec.h"
+#include "kernel/token_vec.h"
 
 #define VECTOR_TABLE vector_avx512
 #define VECTOR_NAME  "avx512"

@@ -50,6 +50,23 @@ INLINE Vec vec_at_least(Vec v, float least)
     return -vec_at_most(-v, -least);
 }
 
+/* The larger of each pair; where either is a NaN, b. */
+INLINE Vec vec_max(Vec a, Vec b)
+{
+    const Mask larger = a > b;
+    return (Vec)((larger & (Mask)a) | (~larger & (Mask)b));
+}
+
+/* The sum of all lanes, by halves. */
+INLINE float vec_sum(Vec v)
+{
+    float part[LANES];
+    *(VecInMemory *)part = v;
+    for (int half = LANES / 2; half > 0; half /= 2)
+        for (int i = 0; i < half; i++) part[i] += part[i + half];
+    return part[0];
+}
+
 /* e^v for v <= 0, within 2 units of the last place; below e^-87 it gives e^-87. v = n log 2 + r with |r| <=
  * log(2) / 2, then 2^n e^r with Cephes' polynomial (expf.c, S. Moshier). */
 INLINE Vec vec_exp_negative(Vec v)

@@ -9,7 +9,7 @@
 
 ptrdiff_t shape_floats(Shape s)
 {
-    return s.h ? (s.h + 2) * (s.w + 2) * s.c : s.c;
+    return s.w ? (s.h + 2) * (s.w + 2) * s.c : shape_rows(s) * s.c;
 }
 
 /* Room for one more item; arrays double, so they are full when their count is a power of two. NULL without memory. */
@@ -28,13 +28,14 @@ static int add_slot(Net *net, Shape s)
     return net->slots++;
 }
 
-/* Append "prefix.suffix" with the rest as in p; its size comes from its shape. The index, or -1. */
+/* Append "prefix.suffix" (prefix NULL: "suffix") with the rest as in p; its size comes from its shape. The index, or
+ * -1. */
 static int add_param(Net *net, const char *prefix, const char *suffix, Param p)
 {
     Param *grown = grow(net->param, net->params, sizeof *grown);
     if (!grown) return -1;
     net->param = grown;
-    int length = snprintf(p.name, sizeof p.name, "%s.%s", prefix, suffix);
+    int length = snprintf(p.name, sizeof p.name, "%s%s%s", prefix ? prefix : "", prefix ? "." : "", suffix);
     assert(length < PARAM_NAME_SIZE);
     (void)length;
     p.size = 1;
@@ -51,6 +52,7 @@ static int add_op(Net *net, Op op, Shape out)
     net->op = grown;
     op.out = add_slot(net, out);
     if (op.out < 0) return -1;
+    assert(op.out == net->ops + 1);
     net->op[net->ops++] = op;
     return op.out;
 }
@@ -143,21 +145,100 @@ int net_add_linear(Net *net, int x, const char *name, ptrdiff_t out)
 {
     if (x < 0) return -1;
     ptrdiff_t in = net->slot[x].c;
+    return net_add_linear_as(net, x, name,
+                             (Param){.dims = 2, .shape = {out, in}, .init_bound = (float)(1.0 / sqrt((double)in))});
+}
+
+int net_add_linear_as(Net *net, int x, const char *name, Param weight)
+{
+    if (x < 0) return -1;
+    Shape s = net->slot[x];
     Op op = op_of(&op_linear, x, -1);
-    op.param[0] = add_param(net, name, "weight",
-                            (Param){.dims = 2,
-                                    .shape = {out, in},
-                                    .trained = true,
-                                    .decays = true,
-                                    .init_bound = (float)(1.0 / sqrt((double)in))});
-    op.param[1] = add_param(net, name, "bias", (Param){.dims = 1, .shape = {out}, .trained = true});
+    weight.trained = weight.decays = true;
+    op.param[0] = add_param(net, name, "weight", weight);
+    op.param[1] = add_param(net, name, "bias", (Param){.dims = 1, .shape = {weight.shape[0]}, .trained = true});
     if (op.param[0] < 0 || op.param[1] < 0) return -1;
-    return add_op(net, op, (Shape){0, 0, out});
+    assert(net->param[op.param[0]].size == weight.shape[0] * s.c);
+    return add_op(net, op, (Shape){s.h, 0, weight.shape[0]});
 }
 
 int net_add_gaussian(Net *net, int mu, int raw)
 {
     return mu < 0 || raw < 0 ? -1 : add_op(net, op_of(&op_gaussian, mu, raw), net->slot[mu]);
+}
+
+/* ---- patches and tokens ---- */
+
+int net_add_patches(Net *net, int x, ptrdiff_t kh, ptrdiff_t kw, ptrdiff_t step)
+{
+    if (x < 0) return -1;
+    Shape s = net->slot[x];
+    Op op = op_of(&op_patches, x, -1);
+    op.patch = patch_shape(s.h, s.w, s.c, kh, kw, step);
+    ptrdiff_t patches = op.patch.oh * op.patch.ow;
+    return add_op(net, op, (Shape){patches > 1 ? patches : 0, 0, s.c * kh * kw});
+}
+
+int net_add_max_pool(Net *net, int x, ptrdiff_t h, ptrdiff_t w)
+{
+    if (x < 0) return -1;
+    Shape s = net->slot[x];
+    Op op = op_of(&op_max_pool, x, -1);
+    assert(s.h == h * w && !s.w);
+    op.patch = patch_shape(h, w, s.c, 2, 2, 2);
+    return add_op(net, op, (Shape){op.patch.oh, op.patch.ow, s.c});
+}
+
+/* First values of the class token and of positions: see vit.c. */
+int net_add_tokens(Net *net, int x)
+{
+    if (x < 0) return -1;
+    Shape s = net->slot[x];
+    Op op = op_of(&op_tokens, x, -1);
+    Param token = {.dims = 3, .shape = {1, 1, s.c}, .trained = true, .init_sd = VIT_SD, .init_cut = true};
+    op.param[0] = add_param(net, NULL, "cls_token", token);
+    token.shape[1] = shape_rows(s) + 1;
+    op.param[1] = add_param(net, NULL, "pos_embed", token);
+    if (op.param[0] < 0 || op.param[1] < 0) return -1;
+    return add_op(net, op, (Shape){shape_rows(s) + 1, 0, s.c});
+}
+
+int net_add_take_token(Net *net, int x)
+{
+    return x < 0 ? -1 : add_op(net, op_of(&op_take_token, x, -1), (Shape){0, 0, net->slot[x].c});
+}
+
+int net_add_layer_norm(Net *net, int x, const char *name)
+{
+    if (x < 0) return -1;
+    Op op = op_of(&op_layer_norm, x, -1);
+    Param p = {.dims = 1, .shape = {net->slot[x].c}, .trained = true, .init = 1};
+    op.param[0] = add_param(net, name, "weight", p);
+    p.init = 0;
+    op.param[1] = add_param(net, name, "bias", p);
+    return op.param[0] < 0 || op.param[1] < 0 ? -1 : add_op(net, op, net->slot[x]);
+}
+
+int net_add_gelu(Net *net, int x)
+{
+    return x < 0 ? -1 : add_op(net, op_of(&op_gelu, x, -1), net->slot[x]);
+}
+
+int net_add_attention(Net *net, int x, ptrdiff_t heads, bool first_only)
+{
+    if (x < 0) return -1;
+    Shape s = net->slot[x];
+    Op op = op_of(&op_attention, x, -1);
+    op.attention = (AttentionShape){.tokens = s.h, .width = s.c / 3, .heads = heads, .queries = first_only ? 1 : s.h};
+    return add_op(net, op, (Shape){first_only ? 0 : s.h, 0, s.c / 3});
+}
+
+int net_add_drop(Net *net, int x, const OpKind *kind, double rate)
+{
+    if (x < 0 || rate <= 0) return x;
+    Op op = op_of(kind, x, -1);
+    op.rate = (float)rate;
+    return add_op(net, op, net->slot[x]);
 }
 
 Status net_finish(Net *net, int output, Err *err)

@@ -3,10 +3,13 @@
 
 #include "nn/op.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const Family families[] = {
     {"wrn", wrn_options, wrn_check, wrn_build, "wide residual network (Zagoruyko & Komodakis 2016)"},
+    {"vit", vit_options, vit_check, vit_build, "Vision Transformer (Dosovitskiy et al. 2021)"},
+    {"cnn", cnn_options, cnn_check, cnn_build, "two convolutions and two linear layers, as LeNet-5"},
     {"mlp", mlp_options, mlp_check, mlp_build, "fully connected layers with ReLU"},
     {.name = NULL},
 };
@@ -18,12 +21,22 @@ const Family *family_find(const char *name)
     return NULL;
 }
 
+/* "there is no model 'vgg'; there are wrn, vit, cnn, mlp" */
+static Status unknown_family(const char *name, Err *err)
+{
+    char all[128] = "";
+    size_t used = 0;
+    for (const Family *f = families; f->name && used < sizeof all; f++)
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", used ? ", " : "", f->name);
+    return err_set(err, ERR_USAGE, "there is no model '%.60s'; there are %s", name, all);
+}
+
 Net *net_body(const ModelSpec *spec, Shape image, Err *err)
 {
     const Family *family = family_find(spec->family);
     Net *net = NULL;
     if (!family) {
-        err_set(err, ERR_USAGE, "there is no model '%s'; there are wrn and mlp", spec->family);
+        unknown_family(spec->family, err);
         return NULL;
     }
     TRY(family->check(spec, image, err));

@@ -6,6 +6,10 @@
 
 Status wrn_check(const ModelSpec *spec, Shape image, Err *err);
 Status wrn_build(Net *net, const ModelSpec *spec, Shape image, Err *err);
+Status vit_check(const ModelSpec *spec, Shape image, Err *err);
+Status vit_build(Net *net, const ModelSpec *spec, Shape image, Err *err);
+Status cnn_check(const ModelSpec *spec, Shape image, Err *err);
+Status cnn_build(Net *net, const ModelSpec *spec, Shape image, Err *err);
 Status mlp_check(const ModelSpec *spec, Shape image, Err *err);
 Status mlp_build(Net *net, const ModelSpec *spec, Shape image, Err *err);
 

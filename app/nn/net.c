@@ -57,6 +57,13 @@ void net_release(Net *net)
     free(net);
 }
 
+/* Draw again what lies beyond two standard deviations, value by value. */
+static void cut_normals(Rng *r, float *w, ptrdiff_t n)
+{
+    for (ptrdiff_t i = 0; i < n; i++)
+        while (fabsf(w[i]) > 2) w[i] = rng_normal(r);
+}
+
 void net_init(Net *net, uint64_t seed, uint32_t salt)
 {
     for (int i = 0; i < net->params; i++) {
@@ -64,6 +71,7 @@ void net_init(Net *net, uint64_t seed, uint32_t salt)
         float *w = net->values + p->offset;
         Rng r = rng_stream(seed, RNG_INIT, (uint32_t)i, salt);
         if (p->init_sd > 0) rng_normals(&r, w, p->size);
+        if (p->init_cut) cut_normals(&r, w, p->size);
         for (ptrdiff_t j = 0; j < p->size; j++) {
             if (p->init_sd > 0)
                 w[j] *= p->init_sd;

@@ -4,7 +4,8 @@
  * operation writes. Weights live in the Net; activations, gradients and scratch live in a Tape, so a finished Net is
  * immutable and may be shared by any number of jobs, each with a tape of its own.
  *
- * Layouts: images (rows, h+2, w+2, c), channels last with a zero border of one pixel; plain rows (rows, c), h = w = 0.
+ * Layouts: images (rows, h+2, w+2, c), channels last with a zero border of one pixel; sequences (rows, h, c), w = 0: h
+ * tokens (or the pixels of a map without a border); plain rows (rows, c), h = w = 0.
  * Weights as PyTorch's state dicts have them: convolution (out, in, ky, kx), linear (out, in). */
 #ifndef TARE_NN_NET_H
 #define TARE_NN_NET_H
@@ -18,7 +19,7 @@
 enum { PARAM_NAME_SIZE = 64, PARAM_MAX_DIMS = 4 };
 
 typedef struct {
-    ptrdiff_t h, w, c; /* h = w = 0: plain rows of c floats */
+    ptrdiff_t h, w, c; /* w = 0: sequences of h tokens of c floats; h = w = 0: plain rows of c floats */
 } Shape;
 
 /* A view of the net's values. The trained parameters come first, in one block, so that an optimiser walks one flat
@@ -30,6 +31,7 @@ typedef struct {
     bool trained;                                  /* false: a running statistic */
     bool decays;                                   /* weight decay applies (matrices and kernels, not biases, not BN) */
     float init_sd;                                 /* first values ~ N(0, init_sd^2) where > 0 */
+    bool init_cut;                                 /* and what lies beyond 2 init_sd is drawn again */
     float init;                                    /* else this constant */
     float init_bound;                              /* or, where > 0, uniform in +- init_bound */
 } Param;
@@ -37,7 +39,7 @@ typedef struct {
 typedef struct Op Op;
 
 typedef struct {
-    char family[16]; /* "wrn", "mlp", "linear", "tst", "vtst" */
+    char family[16]; /* "wrn", "vit", "cnn", "mlp", "linear", "tst", "vtst" */
     Shape input, output;
     int ops, slots, params;
     Op *op;
@@ -54,12 +56,14 @@ typedef struct {
 /* Which body: a row of the table of families in family.c. */
 typedef struct {
     char family[OPTION_TEXT_SIZE];
-    int64_t depth, width;           /* wrn */
+    int64_t depth, width;           /* wrn; vit: depth = blocks */
     char padding[OPTION_TEXT_SIZE]; /* wrn: "same" | "one" */
     int64_t hidden, layers;         /* mlp: `layers` hidden layers of `hidden` units */
+    int64_t patch, dim, heads;      /* vit: pixels of a patch's side, floats of a token, heads of an attention */
+    double mlp_ratio, dropout, drop_path;
 } ModelSpec;
 
-extern const Option wrn_options[], mlp_options[];
+extern const Option wrn_options[], vit_options[], cnn_options[], mlp_options[];
 
 typedef struct {
     const char *name; /* "wrn" */
@@ -98,8 +102,8 @@ double net_flops(const Net *net);                         /* multiply-adds x 2 o
 typedef struct Tape Tape;
 
 typedef enum {
-    PASS_EVAL,  /* running statistics, z = mu */
-    PASS_TRAIN, /* batch statistics (kept in the tape until net_update_running), z = mu + sigma eps */
+    PASS_EVAL,  /* running statistics, no dropout, z = mu */
+    PASS_TRAIN, /* batch statistics (kept in the tape until net_update_running), dropout, z = mu + sigma eps */
 } PassMode;
 
 typedef struct {
@@ -107,12 +111,17 @@ typedef struct {
     const float *eps; /* (rows, Z), PASS_TRAIN of a vtst head: the draws of N(0, 1) */
     float kl_weight;  /* weight of the KL summed over Z, in the loss that is differentiated */
     Pool *pool;       /* may be NULL */
+    uint64_t seed;    /* of what PASS_TRAIN drops, and the training step: the same on the way back */
+    uint32_t step;
 } Pass;
 
 /* Work memory for `rows` rows. training: gradients too. Allocated once; no later call allocates. ERR_MEMORY. */
 Tape *tape_open(const Net *net, ptrdiff_t rows, bool training, Err *err);
 void tape_close(Tape *tape); /* NULL is fine */
 size_t tape_bytes(const Tape *tape);
+
+/* What tape_bytes would be, without taking the memory; 0 with err set (ERR_MEMORY). */
+size_t tape_need(const Net *net, ptrdiff_t rows, bool training, Err *err);
 
 float *tape_input(Tape *tape);                  /* fill before net_forward; borders of images stay zero */
 const float *tape_output(const Tape *tape);     /* (rows, output) */
@@ -121,8 +130,8 @@ const float *tape_input_grad(const Tape *tape); /* plain rows only (a head's fea
 float *tape_grads(Tape *tape);                  /* (net->trained): set, not added to, by net_backward */
 const float *tape_kl(const Tape *tape);         /* (rows): KL(q(z|x) || N(0, I)) summed over Z; NULL unless vtst */
 
-/* Same bits for any number of threads: chunks of 8 rows in a network of convolutions, of 64 rows in any other (fewer,
- * by halves, where a chunk would take over 2 GFLOP). */
+/* Same bits for any number of threads: chunks of 8 rows in a network of convolutions or patches, of 64 rows in any
+ * other (fewer, by halves, where a chunk would take over 2 GFLOP). */
 void net_forward(const Net *net, Tape *tape, ptrdiff_t rows, const Pass *pass);
 
 /* Once after a PASS_TRAIN forward on the same rows: it uses up the activations. Gradients of sum over rows of

@@ -1,9 +1,8 @@
-/* op.c - operations: forward beside backward, one OpKind a kind (op_conv.c has convolution and batch
- * normalisation). Any thread; a chunk's work touches the chunk's own rows and its own part of the state. */
+/* op.c - operations: forward beside backward, one OpKind a kind (op_*.c have those with parameters, of transformers,
+ * and of dropout). Any thread; a chunk's work touches the chunk's own rows and its own part of the state. */
 #include "nn/op.h"
 
 #include "kernel/activation.h"
-#include "kernel/gemm.h"
 
 #include <assert.h>
 #include <string.h>
@@ -74,54 +73,6 @@ static void flatten_run_back(const OpRun *r)
 }
 
 const OpKind op_flatten = {.name = "flatten", .forward = {.run = flatten_run}, .backward = {.run = flatten_run_back}};
-
-/* ---- linear ---- */
-
-/* A part is (out, in) weights, then (out) biases, as they lie in the net: bias follows weight. */
-static void linear_plan(const Net *net, const Op *op, OpState *s, Carver *c, ptrdiff_t rows, ptrdiff_t chunks,
-                        bool training)
-{
-    (void)rows;
-    const Param *weight = &net->param[op->param[0]], *bias = &net->param[op->param[1]];
-    assert(bias->offset == weight->offset + weight->size);
-    if (!training) return;
-    s->parts = chunks;
-    s->part_size = weight->size + bias->size;
-    s->part = CARVE_FLOATS(c, s->parts * s->part_size);
-}
-
-static void linear_run(const OpRun *r)
-{
-    linear_forward(r->y, r->x[0], values_of(r, 0), values_of(r, 1), r->n, in_shape(r).c, out_shape(r).c);
-}
-
-static void linear_run_back(const OpRun *r)
-{
-    ptrdiff_t in = in_shape(r).c, out = out_shape(r).c;
-    float *part = part_of(r);
-    linear_backward_weights(part, part + in * out, r->x[0], r->dy, r->n, in, out);
-    if (r->dx[0]) linear_backward_data(r->dx[0], r->dy, values_of(r, 0), r->n, in, out, r->add[0]);
-}
-
-static void linear_collect(const OpRun *r)
-{
-    sum_parts(grads_of(r, 0), r->state->part, r->chunks, r->state->part_size);
-}
-
-static double linear_flops(const Net *net, const Op *op)
-{
-    return 2.0 * (double)net->slot[op->in[0]].c * (double)net->slot[op->out].c;
-}
-
-const OpKind op_linear = {
-    .name = "linear",
-    .forward = {.run = linear_run},
-    .backward = {.run = linear_run_back},
-    .collect = linear_collect,
-    .keeps_in = true,
-    .flops = linear_flops,
-    .plan = linear_plan,
-};
 
 /* ---- V-TST's draw of z ---- */
 

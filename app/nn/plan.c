@@ -2,7 +2,8 @@
  *
  * Time runs over the operations forward (0 .. ops - 1), then back (ops .. 2 ops - 1). A value or a gradient lives
  * from the step that writes it first to the step that reads it last; a buffer whose tenant has died takes the next
- * value of the same shape. Only of the same shape, because the zero borders of images must stay where they are. */
+ * value of the same shape. Only of the same shape, because the zero borders of images must stay where they are. What a
+ * cheap operation wrote is let go after its last reader, and computed again for the way back. */
 #include "nn/tape.h"
 
 #include <assert.h>
@@ -33,21 +34,38 @@ static bool same_shape(Shape a, Shape b)
     return a.h == b.h && a.w == b.w && a.c == b.c;
 }
 
-/* value[s], grad[s] = when slot s and its gradient are needed. */
-static void lifetimes(const Net *net, bool training, Life *value, Life *grad)
+typedef struct {
+    Life value, again, grad;
+} SlotLife;
+
+/* Operation i reads `in` last; when it goes back, the value must be there too. */
+static void read_value(SlotLife *in, const Net *net, int slot, int i, bool back)
 {
-    for (int s = 0; s < net->slots; s++) value[s] = grad[s] = (Life){-1, -1};
+    const int time = 2 * net->ops - 1 - i;
+    const bool cheap = slot > 0 && net->op[slot - 1].kind->cheap;
+    if (back && cheap) {
+        in->again.birth = time; /* the last reader is the first on the way back */
+        if (in->again.death < time) in->again.death = time;
+    }
+    const int until = back && !cheap ? time : i;
+    if (until > in->value.death) in->value.death = until;
+}
+
+/* life[s] = when slot s and its gradient are needed. */
+static void lifetimes(const Net *net, bool training, SlotLife *life)
+{
+    const Life never = {-1, -1};
+    for (int s = 0; s < net->slots; s++) life[s] = (SlotLife){never, never, never};
     for (int i = 0; i < net->ops; i++) {
         const Op *op = &net->op[i];
         int back = 2 * net->ops - 1 - i;
-        value[op->out] = (Life){i, training && op->kind->keeps_out ? back : i};
+        life[op->out].value = (Life){i, training && op->kind->keeps_out ? back : i};
         for (int k = 0; k < 2 && op->in[k] >= 0; k++) {
-            Life *in = &value[op->in[k]];
-            int read = training && op->kind->keeps_in ? back : i;
-            if (read > in->death) in->death = read;
-            grad[op->in[k]].birth = back; /* the last reader is the first that writes the gradient */
+            assert(!op->kind->cheap || op->in[k] == 0 || !net->op[op->in[k] - 1].kind->cheap);
+            read_value(&life[op->in[k]], net, op->in[k], i, training && op->kind->keeps_in);
+            life[op->in[k]].grad.birth = back; /* the last reader is the first that writes the gradient */
         }
-        grad[op->out].death = back;
+        life[op->out].grad.death = back;
     }
 }
 
@@ -65,31 +83,48 @@ static ptrdiff_t place(Tape *t, Buffer *buffer, int *buffers, Shape shape, Life 
     return offset;
 }
 
-/* Give every slot but input and output its place in a chunk's block. buffer, life: room for 2 slots each. */
-static void place_slots(Tape *t, const Net *net, Buffer *buffer, Life *life)
+/* Give every slot but input and output its place in a chunk's block. buffer: room for 3 slots each. */
+static void place_slots(Tape *t, const Net *net, Buffer *buffer, SlotLife *life)
 {
-    Life *value = life, *grad = life + net->slots;
     int buffers = 0;
-    lifetimes(net, t->training, value, grad);
-    for (int i = 0; i < net->ops - 1; i++)
-        t->slot[net->op[i].out].value = place(t, buffer, &buffers, net->slot[net->op[i].out], value[net->op[i].out]);
+    lifetimes(net, t->training, life);
+    for (int s = 1; s < net->slots - 1; s++) {
+        t->slot[s].value = t->slot[s].again = place(t, buffer, &buffers, net->slot[s], life[s].value);
+        t->slot[s].reader = life[s].again.birth < 0 ? -1 : 2 * net->ops - 1 - life[s].again.birth;
+    }
     for (int time = net->ops; t->training && time < 2 * net->ops; time++)
-        for (int s = 1; s < net->slots - 1; s++)
-            if (t->slot[s].wanted && grad[s].birth == time)
-                t->slot[s].grad = place(t, buffer, &buffers, net->slot[s], grad[s]);
+        for (int s = 1; s < net->slots - 1; s++) {
+            SlotPlan *slot = &t->slot[s];
+            if (life[s].again.birth == time) slot->again = place(t, buffer, &buffers, net->slot[s], life[s].again);
+            if (slot->wanted && life[s].grad.birth == time)
+                slot->grad = place(t, buffer, &buffers, net->slot[s], life[s].grad);
+        }
+}
+
+/* One piece of scratch memory behind a chunk's slots: the operations take turns. */
+static void place_scratch(Tape *t, const Net *net)
+{
+    ptrdiff_t most = 0;
+    for (int i = 0; i < net->ops; i++) {
+        const Op *op = &net->op[i];
+        ptrdiff_t floats = op->kind->scratch ? op->kind->scratch(op) : 0;
+        if (floats > most) most = floats;
+    }
+    t->scratch = t->block_floats;
+    t->block_floats += (most + 15) & ~(ptrdiff_t)15;
 }
 
 /* Which gradients are wanted at all, and which operation is the first to write one (the others add). */
-static void plan_gradients(Tape *t, const Net *net, Life *seen)
+static void plan_gradients(Tape *t, const Net *net, SlotLife *seen)
 {
     for (int i = 0; i < net->ops; i++) {
         const Op *op = &net->op[i];
         t->slot[op->out].wanted =
             op->param[0] >= 0 || t->slot[op->in[0]].wanted || (op->in[1] >= 0 && t->slot[op->in[1]].wanted);
     }
-    for (int s = 0; s < net->slots; s++) seen[s].birth = 0;
+    for (int s = 0; s < net->slots; s++) seen[s].grad.birth = 0;
     for (int i = net->ops - 1; i >= 0; i--)
-        for (int k = 0; k < 2 && net->op[i].in[k] >= 0; k++) t->add[i][k] = seen[net->op[i].in[k]].birth++ > 0;
+        for (int k = 0; k < 2 && net->op[i].in[k] >= 0; k++) t->add[i][k] = seen[net->op[i].in[k]].grad.birth++ > 0;
 }
 
 /* Everything that lies in the arena. */
@@ -118,17 +153,18 @@ static ptrdiff_t rows_of_chunk(const Net *net)
 {
     ptrdiff_t rows = CHUNK_ROWS;
     for (int i = 0; i < net->ops; i++)
-        if (net->op[i].kind == &op_conv) rows = CHUNK_IMAGES;
+        if (net->op[i].kind == &op_conv || net->op[i].kind == &op_patches) rows = CHUNK_IMAGES;
     while (rows > 1 && (double)rows * net_flops(net) > chunk_flops) rows /= 2;
     return rows;
 }
 
-Tape *tape_open(const Net *net, ptrdiff_t rows, bool training, Err *err)
+/* A tape without its memory, which has been counted. */
+static Tape *tape_planned(const Net *net, ptrdiff_t rows, bool training, Err *err)
 {
     assert(rows > 0 && net->ops > 0);
     size_t slots = (size_t)net->slots, ops = (size_t)net->ops;
-    Buffer *buffer = calloc(2 * slots, sizeof *buffer);
-    Life *life = calloc(2 * slots, sizeof *life);
+    Buffer *buffer = calloc(3 * slots, sizeof *buffer);
+    SlotLife *life = calloc(slots, sizeof *life);
     Tape *t = calloc(1, sizeof *t);
     if (!t || !buffer || !life) goto no_memory;
     t->rows = rows;
@@ -138,26 +174,44 @@ Tape *tape_open(const Net *net, ptrdiff_t rows, bool training, Err *err)
     t->slot = calloc(slots, sizeof *t->slot);
     t->state = calloc(ops, sizeof *t->state);
     t->add = calloc(ops, sizeof *t->add);
-    t->step = calloc(2 * ops, sizeof *t->step);
+    t->step = calloc(3 * ops, sizeof *t->step);
     if (!t->slot || !t->state || !t->add || !t->step) goto no_memory;
     plan_gradients(t, net, life);
     place_slots(t, net, buffer, life);
+    place_scratch(t, net);
     t->carver.dry = true;
-    lay_out(t, net);
-    TRY(arena_open(&t->carver.arena, t->carver.bytes, err));
-    t->carver.dry = false;
-    t->carver.bytes = 0;
     lay_out(t, net);
     free(buffer);
     free(life);
     return t;
 no_memory:
     err_set(err, ERR_MEMORY, "no memory for the plan of a network of %d operations", net->ops);
-fail:
     free(buffer);
     free(life);
     tape_close(t);
     return NULL;
+}
+
+Tape *tape_open(const Net *net, ptrdiff_t rows, bool training, Err *err)
+{
+    Tape *t = tape_planned(net, rows, training, err);
+    if (!t) return NULL;
+    if (arena_open(&t->carver.arena, t->carver.bytes, err) != OK) {
+        tape_close(t);
+        return NULL;
+    }
+    t->carver.dry = false;
+    t->carver.bytes = 0;
+    lay_out(t, net);
+    return t;
+}
+
+size_t tape_need(const Net *net, ptrdiff_t rows, bool training, Err *err)
+{
+    Tape *t = tape_planned(net, rows, training, err);
+    size_t bytes = t ? t->carver.bytes : 0;
+    tape_close(t);
+    return bytes;
 }
 
 void tape_close(Tape *t)

@@ -42,7 +42,7 @@ float *tape_slot(const Tape *t, const Net *net, int slot, ptrdiff_t chunk)
     ptrdiff_t first = chunk * t->chunk_rows;
     if (slot == 0) return t->input + first * shape_floats(net->input);
     if (slot == net->slots - 1) return t->output + first * shape_floats(net->output);
-    return t->block + chunk * t->block_floats + t->slot[slot].value;
+    return t->block + chunk * t->block_floats + (t->backward ? t->slot[slot].again : t->slot[slot].value);
 }
 
 float *tape_slot_grad(const Tape *t, const Net *net, int slot, ptrdiff_t chunk)
@@ -68,7 +68,8 @@ static OpRun run_of(const Tape *t, int i, ptrdiff_t chunk)
                .chunk = chunk,
                .first = first,
                .n = n < t->chunk_rows ? n : t->chunk_rows,
-               .y = tape_slot(t, net, op->out, at)};
+               .y = tape_slot(t, net, op->out, at),
+               .scratch = t->block + at * t->block_floats + t->scratch};
     for (int k = 0; k < 2 && op->in[k] >= 0; k++) {
         r.x[k] = tape_slot(t, net, op->in[k], at);
         r.add[k] = t->add[i][k];
@@ -129,6 +130,14 @@ static void tile_through_chunks(void *work, ptrdiff_t tile, int thread)
 
 /* ---- a pass ---- */
 
+/* The values that were let go and that operation i is the first to read on the way back. */
+static void queue_again(Tape *t, int i)
+{
+    const Op *op = &t->net->op[i];
+    for (int k = 0; k < 2 && op->in[k] > 0; k++)
+        if (t->slot[op->in[k]].reader == i) queue(t, op->in[k] - 1, t->net->op[op->in[k] - 1].kind->forward.run);
+}
+
 static void run_op(Tape *t, int i, const OpPhases *phases)
 {
     if (phases->measure && t->pass->mode == PASS_TRAIN) {
@@ -173,8 +182,11 @@ void net_backward(const Net *net, Tape *t, ptrdiff_t rows, const Pass *pass, boo
     t->want_input = want_input;
     for (int i = 0; i < net->ops; i++) queue(t, i, net->op[i].kind->backward.prepare);
     run_once(t);
-    for (int i = net->ops - 1; i >= 0; i--)
-        if (t->slot[net->op[i].out].wanted) run_op(t, i, &net->op[i].kind->backward);
+    for (int i = net->ops - 1; i >= 0; i--) {
+        if (!t->slot[net->op[i].out].wanted) continue;
+        queue_again(t, i);
+        run_op(t, i, &net->op[i].kind->backward);
+    }
     run_chunks(t);
     for (int i = 0; i < net->ops; i++) queue(t, i, net->op[i].kind->collect);
     run_once(t);

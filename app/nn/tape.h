@@ -9,8 +9,9 @@
 #include "nn/op.h"
 
 typedef struct {
-    ptrdiff_t value, grad; /* floats from the start of a chunk's block */
-    bool wanted;           /* its gradient leads to a parameter */
+    ptrdiff_t value, again, grad; /* floats from the start of a chunk's block; again: the value on the way back */
+    int reader;                   /* the operation for which the value is computed again; -1: it was kept */
+    bool wanted;                  /* its gradient leads to a parameter */
 } SlotPlan;
 
 typedef struct {
@@ -22,9 +23,9 @@ struct Tape {
     ptrdiff_t rows, chunk_rows, chunks;
     bool training;
     Carver carver;
-    float *block; /* (chunks, block_floats) */
-    ptrdiff_t block_floats;
-    float *input, *output; /* slots 0 and the last, and their gradients: whole batches */
+    float *block;                    /* (chunks, block_floats) */
+    ptrdiff_t block_floats, scratch; /* scratch: where in a block an operation's own lies */
+    float *input, *output;           /* slots 0 and the last, and their gradients: whole batches */
     float *input_grad, *output_grad;
     float *grads;   /* (net->trained) */
     float *kl;      /* (rows), vtst */

@@ -25,6 +25,16 @@ static int mlp(lua_State *L)
     return body(L, "mlp");
 }
 
+static int vit(lua_State *L)
+{
+    return body(L, "vit");
+}
+
+static int cnn(lua_State *L)
+{
+    return body(L, "cnn");
+}
+
 static int family(lua_State *L)
 {
     lua_pushstring(L, to_model(L, 1)->family);
@@ -39,11 +49,18 @@ static int options(lua_State *L)
 }
 
 const ApiRow api_nn[] = {
-    {"nn.wrn", "{ depth =, width = }", "a Wide ResNet body: depth 10, 16, 22, 28, ...", "recipes",
+    {"nn.wrn", "{ depth =, width = }", "a Wide ResNet body: depth 10, 16, 22, 28, ...", "networks",
      "print(nn.wrn{ depth = 10, width = 1 })", wrn, wrn_options},
-    {"nn.mlp", "{ hidden =, layers = }", "a multilayer perceptron: `layers` hidden layers of `hidden` units", "recipes",
-     "print(nn.mlp{ hidden = 64, layers = 2 })", mlp, mlp_options},
-    {"model.family", NULL, "\"wrn\" or \"mlp\"", "recipes", "print(nn.wrn{}.family)", family, NULL},
-    {"model.options", NULL, "its options as a table", "recipes", "print(nn.wrn{}.options.depth)", options, NULL},
+    {"nn.vit", "{ patch =, dim =, depth =, heads =, mlp_ratio =, ... }", "a Vision Transformer body", "networks",
+     "print(nn.vit{ dim = 64, depth = 4, heads = 4 })", vit, vit_options},
+    {"nn.cnn", "{}", "a small convolutional body in the manner of LeNet-5", "networks", "print(nn.cnn{})", cnn,
+     cnn_options},
+    {"nn.mlp", "{ hidden =, layers = }", "a multilayer perceptron: `layers` hidden layers of `hidden` units",
+     "networks", "print(nn.mlp{ hidden = 64, layers = 2 })", mlp, mlp_options},
+    {"nn.summary", "model, { data =, size =, channels =, classes =, batch = }",
+     "a table of a network's layers: shapes, parameters, FLOPs; the memory of training", "networks",
+     "print(nn.summary(nn.vit{}, { data = ds }))", model_summary, summary_options},
+    {"model.family", NULL, "\"wrn\", \"vit\", \"cnn\" or \"mlp\"", "networks", "print(nn.wrn{}.family)", family, NULL},
+    {"model.options", NULL, "its options as a table", "networks", "print(nn.wrn{}.options.depth)", options, NULL},
     {0},
 };

@@ -64,6 +64,10 @@ Predictions **push_predictions(lua_State *L, const char *origin);
 Predictions *to_predictions(lua_State *L, int index);
 const char *predictions_origin(lua_State *L, int index); /* pushes the text it returns */
 
+/* summary.c: nn.summary(model, { ... }). */
+int model_summary(lua_State *L);
+extern const Option summary_options[];
+
 /* texttable.c: require "registry".text_table. */
 int text_table(lua_State *L);
 

@@ -1,6 +1,6 @@
 /* bench_train.c - images a second of a whole training step (forward, backward, Adam, running statistics) on
- * noise. bench_train [seconds for each row, default 2] [threads, default 1 and 2]. Compare figures of one run
- * only. */
+ * noise. bench_train [seconds for each row, default 2] [threads, default 1 and 2] [start of the names, default all].
+ * Compare figures of one run only. */
 #include "base/clock.h"
 #include "base/rng.h"
 #include "kernel/isa.h"
@@ -13,10 +13,25 @@
 #include <string.h>
 #include <time.h>
 
+#define WRN(d, k)                                                                                                      \
+    {                                                                                                                  \
+        .family = "wrn", .depth = d, .width = k                                                                        \
+    }
+#define VIT(n, d, h)                                                                                                   \
+    {                                                                                                                  \
+        .family = "vit", .patch = 4, .dim = n, .depth = d, .heads = h, .mlp_ratio = 2                                  \
+    }
+
 static const struct {
-    int64_t depth, width;
+    const char *name;
+    ModelSpec spec;
     ptrdiff_t batch;
-} rows[] = {{10, 1, 32}, {10, 1, 128}, {16, 1, 128}, {16, 2, 128}, {16, 4, 128}, {28, 10, 8}};
+} rows[] = {
+    {"wrn-10-1", WRN(10, 1), 32},       {"wrn-10-1", WRN(10, 1), 128},        {"wrn-16-1", WRN(16, 1), 128},
+    {"wrn-16-2", WRN(16, 2), 128},      {"wrn-16-4", WRN(16, 4), 128},        {"wrn-28-10", WRN(28, 10), 8},
+    {"vit-64-4-4", VIT(64, 4, 4), 128}, {"vit-128-6-4", VIT(128, 6, 4), 128}, {"vit-192-9-12", VIT(192, 9, 12), 128},
+    {"cnn", {.family = "cnn"}, 128},
+};
 
 /* A body with a linear head, and Adam's moments of both. */
 typedef struct {
@@ -36,10 +51,10 @@ static Model model_open(size_t row)
 {
     Err err = {0};
     Model m = {.batch = rows[row].batch};
-    const ModelSpec spec = {.family = "wrn", .depth = rows[row].depth, .width = rows[row].width};
     const HeadSpec linear = {.kind = "linear"};
     for (int i = 0; i < 2; i++) {
-        m.net[i] = i ? net_head(&linear, m.net[0]->output.c, 10, &err) : net_body(&spec, (Shape){32, 32, 3}, &err);
+        m.net[i] =
+            i ? net_head(&linear, m.net[0]->output.c, 10, &err) : net_body(&rows[row].spec, (Shape){32, 32, 3}, &err);
         m.tape[i] = m.net[i] ? tape_open(m.net[i], m.batch, true, &err) : NULL;
         if (!m.tape[i]) die(&err);
         net_init(m.net[i], 1, (uint32_t)i);
@@ -84,7 +99,6 @@ static void step(Model *m, const Pass *pass, int64_t t)
 
 static void measure(size_t row, int threads, double seconds)
 {
-    char name[32];
     Model m = model_open(row);
     Pool *pool = pool_open(threads, NULL);
     const Pass pass = {.mode = PASS_TRAIN, .pool = pool};
@@ -97,8 +111,7 @@ static void measure(size_t row, int threads, double seconds)
     }
     cpu = ((double)clock() - cpu) / CLOCKS_PER_SEC;
     double images = (double)((steps - 2) * m.batch);
-    snprintf(name, sizeof name, "wrn-%d-%d", (int)rows[row].depth, (int)rows[row].width);
-    printf("%-12s %6td %8d %10.1f %16.1f %10.1f\n", name, m.batch, threads, images / wall, images / cpu,
+    printf("%-12s %6td %8d %10.1f %16.1f %10.1f\n", rows[row].name, m.batch, threads, images / wall, images / cpu,
            (double)tape_bytes(m.tape[0]) / 1e6);
     fflush(stdout);
     pool_close(pool);
@@ -110,10 +123,13 @@ int main(int argc, char **argv)
     Err err = {0};
     double seconds = argc > 1 ? atof(argv[1]) : 2;
     int only = argc > 2 ? atoi(argv[2]) : 0;
+    const char *start = argc > 3 ? argv[3] : "";
     if (kernel_open(&err) != OK) die(&err);
     printf("%s, OpenBLAS %s\n%-12s %6s %8s %10s %16s %10s\n", kernel_isa(), kernel_blas_core(), "net", "batch",
            "threads", "images/s", "images/CPU-s", "tape MB");
-    for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++)
+    for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
+        if (strncmp(rows[row].name, start, strlen(start)) != 0) continue;
         for (int threads = only ? only : 1; threads <= (only ? only : 2); threads++) measure(row, threads, seconds);
+    }
     return 0;
 }

@@ -76,7 +76,7 @@ static const struct {
 } edits[] = {
     {"another format", NULL, "format", "2", "\"format\" is not 1"},
     {"no kind", NULL, "kind", NULL, "\"kind\" is no kind of run of this version of tare"},
-    {"a kind that is none", NULL, "kind", "\"stage3\"", "\"kind\" is none of"},
+    {"a kind that is none", NULL, "kind", "\"stage3\"", "\"kind\" is no kind of run"},
     {"no parent", NULL, "from", NULL, "no run name \"from\""},
     {"no data", NULL, "data", NULL, "no string \"data.name\""},
     {"data as a list", NULL, "data", "[]", "no string \"data.name\""},

@@ -76,6 +76,18 @@ static void backward_case(const Case *t)
     ref_gradient(want, l.b64, t->out, loss, &l);
     expect_near("db", db, want, t->out, 2e-6);
     linear_backward_weights(dw, NULL, l.x, l.dy, t->n, t->in, t->out); /* db may be NULL */
+
+    /* the same in two shares of the outputs, each added to what is there */
+    float *sum = floats(weights), *bias = floats(t->out);
+    for (int i = 0; i < 2; i++)
+        for (ptrdiff_t first = 0, half = (t->out + 1) / 2; first < t->out; first += half)
+            linear_add_weights(sum, bias, l.x, l.dy, t->n, t->in, t->out, first,
+                               t->out - first < half ? t->out - first : half);
+    for (ptrdiff_t i = 0; i < t->out; i++) want[i] *= 2;
+    expect_near("db, in shares", bias, want, t->out, 2e-6);
+    ref_gradient(want, l.w64, weights, loss, &l);
+    for (ptrdiff_t i = 0; i < weights; i++) want[i] *= 2;
+    expect_near("dw, in shares", sum, want, weights, 2e-6);
 }
 
 static void test_forward(void **state)

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "kernel/isa.h"
 #include "kernel/loss.h"
 #include "nn/checkpoint.h"
 #include "support/nets.h"
@@ -16,15 +17,22 @@
 
 typedef struct {
     const char *name, *head;
-    bool wrn;
+    ModelSpec body; /* no family: a head on FEATURES features */
+    Shape image;
     int64_t z;
 } Case;
 
-enum { WRN, TST, VTST };
+enum { WRN, VIT, CNN, TST, VTST };
 static const Case cases[] = {
-    [WRN] = {"wrn-10-1", "linear", true, 0},
-    [TST] = {"tst", "tst", false, 32},
-    [VTST] = {"vtst", "vtst", false, 32},
+    [WRN] = {"wrn-10-1", "linear", {.family = "wrn", .depth = 10, .width = 1}, {32, 32, 3}, 0},
+    [VIT] = {"vit-tiny",
+             "linear",
+             {.family = "vit", .patch = 4, .dim = 32, .depth = 2, .heads = 2, .mlp_ratio = 2},
+             {32, 32, 3},
+             0},
+    [CNN] = {"cnn", "linear", {.family = "cnn"}, {17, 20, 2}, 0},
+    [TST] = {"tst", "tst", {.depth = 0}, {0, 0, 0}, 32},
+    [VTST] = {"vtst", "vtst", {.depth = 0}, {0, 0, 0}, 32},
 };
 
 enum { ROWS = 4, FEATURES = 64, CLASSES = 10 };
@@ -45,6 +53,13 @@ static const float *gold(const Fixture *f, const char *name, ptrdiff_t *size)
     return t->data;
 }
 
+/* The gradient of the keys' bias is exactly 0 (softmax does not see what all scores share), so Adam moves it by the
+ * sign of rounding errors: those values are no reference. */
+static bool noise(const char *name, ptrdiff_t i, ptrdiff_t n)
+{
+    return strncmp(name, "after3/", 7) == 0 && strstr(name, "attn.qkv.bias") && i >= n / 3 && i < n / 3 * 2;
+}
+
 /* |got - gold| <= absolute + relative * largest |gold| of the tensor */
 static void check_near(const Fixture *f, const char *name, const float *got, double absolute, double relative)
 {
@@ -52,6 +67,7 @@ static void check_near(const Fixture *f, const char *name, const float *got, dou
     const float *want = gold(f, name, &n);
     double most = 0, off = 0;
     for (ptrdiff_t i = 0; i < n; i++) {
+        if (noise(name, i, n)) continue;
         most = fmax(most, fabs((double)want[i]));
         double d = fabs((double)got[i] - (double)want[i]);
         off = d <= off ? off : d; /* a NaN wins */
@@ -64,14 +80,14 @@ static void open_case(Fixture *f, const Case *c)
 {
     Err err = {0};
     char path[256];
-    ModelSpec body_spec = {.family = "wrn", .depth = 10, .width = 1};
     HeadSpec head_spec = {.z = c->z};
     snprintf(head_spec.kind, sizeof head_spec.kind, "%s", c->head);
     snprintf(path, sizeof path, "tests/gold/nets/%s.safetensors", c->name);
     if (tensors_read(path, &f->gold, &err) != OK) fail_msg("%s", err.msg);
-    Net *body = c->wrn ? net_body(&body_spec, (Shape){32, 32, 3}, &err) : NULL;
-    Net *head = net_head(&head_spec, FEATURES, CLASSES, &err);
-    if ((c->wrn && !body) || !head) fail_msg("%s", err.msg);
+    Net *body = c->body.family[0] ? net_body(&c->body, c->image, &err) : NULL;
+    if (c->body.family[0] && !body) fail_msg("%s", err.msg);
+    Net *head = net_head(&head_spec, body ? body->output.c : FEATURES, CLASSES, &err);
+    if (!head) fail_msg("%s", err.msg);
     if (body && net_from_tensors(body, "param/", &f->gold, path, &err) != OK) fail_msg("%s", err.msg);
     if (net_from_tensors(head, "param/", &f->gold, path, &err) != OK) fail_msg("%s", err.msg);
     f->model = model_open(body, head, ROWS, true);
@@ -200,6 +216,14 @@ static void test_variational(void **state)
     close_case(&f);
 }
 
+/* So that TARE_ISA counts. */
+static int open_kernels(void **state)
+{
+    Err err;
+    (void)state;
+    return kernel_open(&err) == OK ? 0 : -1;
+}
+
 #define CHECK(what, test, c)                                                                                           \
     {                                                                                                                  \
         what ", " #c, test, NULL, NULL, (void *)&cases[c]                                                              \
@@ -209,17 +233,24 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CHECK("eval", test_eval, WRN),
+        CHECK("eval", test_eval, VIT),
+        CHECK("eval", test_eval, CNN),
         CHECK("eval", test_eval, TST),
         CHECK("eval tape", test_eval_tape, WRN),
+        CHECK("eval tape", test_eval_tape, VIT),
         CHECK("eval tape", test_eval_tape, TST),
         CHECK("z = mu", test_mean_of_z, VTST),
         CHECK("gradients", test_gradients, WRN),
+        CHECK("gradients", test_gradients, VIT),
+        CHECK("gradients", test_gradients, CNN),
         CHECK("gradients", test_gradients, TST),
         CHECK("gradients", test_gradients, VTST),
         CHECK("three steps", test_three_steps, WRN),
+        CHECK("three steps", test_three_steps, VIT),
+        CHECK("three steps", test_three_steps, CNN),
         CHECK("three steps", test_three_steps, TST),
         CHECK("three steps", test_three_steps, VTST),
         CHECK("kl and ten draws", test_variational, VTST),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, open_kernels, NULL);
 }

@@ -6,11 +6,16 @@
 #include <cmocka.h>
 
 #include "base/rng.h"
+#include "kernel/isa.h"
+#include "nn/op.h"
 #include "support/nets.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define VIT(p, n, d, h) .patch = p, .dim = n, .depth = d, .heads = h, .mlp_ratio = 1.5
 
 typedef struct {
     const char *name;
@@ -20,7 +25,8 @@ typedef struct {
     ptrdiff_t rows;
 } Case;
 
-/* The widths make one case sum partial gradients only, and the other split its large ones over tiles. */
+/* The widths of the first two of wrn and of vit make one sum partial gradients only, and the other split its large ones
+ * over tiles. */
 static const Case cases[] = {
     {"wrn-10-1", {.family = "wrn", .depth = 10, .width = 1}, {8, 8, 3}, {.kind = "linear"}, 20},
     {"wrn-10-2", {.family = "wrn", .depth = 10, .width = 2}, {4, 8, 1}, {.kind = "tst", .z = 8}, 20},
@@ -36,8 +42,16 @@ static const Case cases[] = {
      20},
     {"mlp on images", {.family = "mlp", .hidden = 24, .layers = 2}, {6, 4, 3}, {.kind = "linear"}, 150},
     {"mlp on rows", {.family = "mlp", .hidden = 24, .layers = 3}, {0, 0, 17}, {.kind = "vtst", .z = 8}, 150},
+    {"vit", {.family = "vit", VIT(2, 24, 3, 3)}, {8, 6, 3}, {.kind = "linear"}, 20},
+    {"wide vit", {.family = "vit", VIT(4, 80, 2, 5)}, {8, 8, 1}, {.kind = "linear"}, 20},
+    {"vit that drops",
+     {.family = "vit", VIT(4, 16, 2, 2), .dropout = 0.25, .drop_path = 0.5},
+     {8, 8, 1},
+     {.kind = "linear"},
+     20},
+    {"cnn", {.family = "cnn"}, {16, 19, 2}, {.kind = "linear"}, 20},
 };
-enum { CLASSES = 5, ROWS_MOST = 200 };
+enum { WRN, DROPPING = 8, CASES = sizeof cases / sizeof *cases, CLASSES = 5, ROWS_MOST = 200 };
 
 static float eps[ROWS_MOST * 8];
 static int32_t labels[ROWS_MOST];
@@ -56,7 +70,7 @@ static Model open_case(const Case *c, bool training)
     return m;
 }
 
-static const Pass training = {.mode = PASS_TRAIN, .eps = eps, .kl_weight = 0.1f};
+static const Pass training = {.mode = PASS_TRAIN, .eps = eps, .kl_weight = 0.1f, .seed = 5, .step = 9};
 
 static void assert_same(const char *what, const Case *c, const float *a, const float *b, ptrdiff_t n)
 {
@@ -104,7 +118,7 @@ static void test_batches(void **state)
     const Case *c = *state;
     const Pass eval = {.mode = PASS_EVAL};
     Case fewer = *c;
-    fewer.rows = c->image.h && strcmp(c->body.family, "wrn") == 0 ? 16 : 128;
+    fewer.rows = strcmp(c->body.family, "mlp") ? 16 : 128;
     Model m = open_case(c, false), small = open_case(&fewer, false), trainer = open_case(c, true);
     model_forward(&m, c->rows, &eval);
     model_forward(&small, fewer.rows, &eval);
@@ -166,7 +180,7 @@ static void test_gradient(void **state)
 static void test_running(void **state)
 {
     (void)state;
-    const Case *c = &cases[0];
+    const Case *c = &cases[WRN];
     Model m = open_case(c, true);
     m.body->bn_momentum = 0.25f;
     model_forward(&m, c->rows, &training);
@@ -224,37 +238,107 @@ static void test_input_gradient(void **state)
     model_close(&m);
 }
 
-#define CHECK(what, test, i)                                                                                           \
-    {                                                                                                                  \
-        what, test, NULL, NULL, (void *)&cases[i]                                                                      \
+/* What is dropped is a matter of seed, step and row: it changes with each, evaluation drops nothing, and a row keeps
+ * its draws in another batch. */
+static void test_streams(void **state)
+{
+    (void)state;
+    const Case *c = &cases[DROPPING];
+    const Pass eval = {.mode = PASS_EVAL};
+    Case none = *c;
+    none.body.dropout = none.body.drop_path = 0;
+    Model m = open_case(c, true), plain = open_case(&none, true);
+    float first[20 * CLASSES];
+    const size_t size = sizeof first;
+    memcpy(first, model_forward(&m, c->rows, &training), size);
+    assert_memory_equal(model_forward(&m, c->rows, &training), first, size);
+    Pass other = training;
+    other.step++;
+    assert_memory_not_equal(model_forward(&m, c->rows, &other), first, size);
+    other = training;
+    other.seed++;
+    assert_memory_not_equal(model_forward(&m, c->rows, &other), first, size);
+    assert_memory_equal(model_forward(&m, 16, &training), first, 16 * CLASSES * sizeof *first);
+    memcpy(plain.body->values, m.body->values, (size_t)m.body->size * sizeof(float));
+    memcpy(first, model_forward(&plain, c->rows, &eval), size);
+    assert_memory_equal(model_forward(&m, c->rows, &eval), first, size);
+    assert_memory_equal(model_forward(&plain, c->rows, &training), first, size);
+    model_close(&m);
+    model_close(&plain);
+}
+
+/* A quarter of the values is dropped, or of the rows, and what is left is a third larger. */
+static void test_drop(void **state)
+{
+    (void)state;
+    enum { N = 500, C = 40 };
+    const OpKind *const kinds[] = {&op_dropout, &op_drop_path};
+    for (int k = 0; k < 2; k++) {
+        Net *net = net_new("drop", (Shape){0, 0, C}, NULL);
+        assert_int_equal(net_finish(net, net_add_drop(net, 0, kinds[k], 0.25), NULL), OK);
+        Tape *tape = tape_open(net, N, true, NULL);
+        for (int i = 0; i < N * C; i++) tape_input(tape)[i] = (float)(i % 7 + 1);
+        net_forward(net, tape, N, &training);
+        int dropped = 0;
+        for (int i = 0; i < N * C; i++) {
+            float x = tape_input(tape)[i], y = tape_output(tape)[i];
+            dropped += y == 0;
+            if (y != 0) assert_true(fabsf(y - x / 0.75f) <= 1e-6f * x);
+            if (k == 1) assert_int_equal(y == 0, tape_output(tape)[i / C * C] == 0); /* a row as one */
+        }
+        const double share = dropped / (double)(N * C), sd = sqrt(0.25 * 0.75 / (k ? N : N * C));
+        assert_true(fabs(share - 0.25) < 4 * sd);
+        tape_close(tape);
+        net_release(net);
     }
+}
+
+/* What tape_need says is what tape_open takes; what is cheap to compute again is not kept. */
+static void test_memory(void **state)
+{
+    (void)state;
+    for (int i = 0; i < CASES; i++) {
+        Model m = open_case(&cases[i], true);
+        assert_int_equal(tape_need(m.body, cases[i].rows, true, NULL), tape_bytes(m.body_tape));
+        assert_true(tape_need(m.body, cases[i].rows, false, NULL) < tape_bytes(m.body_tape));
+        model_close(&m);
+    }
+    const ModelSpec spec = {.family = "vit", VIT(4, 64, 8, 4)};
+    Net *net = net_body(&spec, (Shape){32, 32, 3}, NULL);
+    const double token = 65 * 64 * sizeof(float) * 128; /* one slot of 64 floats a token, a batch of 128 */
+    /* a block would keep x, norm, q, k, v, attention, x, norm, hidden, GELU: 11; parts and gradients come on top */
+    assert_true((double)tape_need(net, 128, true, NULL) < 8 * 10 * token);
+    net_release(net);
+}
+
+static int open_kernels(void **state)
+{
+    Err err;
+    (void)state;
+    return kernel_open(&err) == OK ? 0 : -1;
+}
 
 int main(void)
 {
     Rng r = rng_stream(1, RNG_EPS_TRAIN, 0, 0);
     rng_normals(&r, eps, ROWS_MOST * 8);
     for (int i = 0; i < ROWS_MOST; i++) labels[i] = i * 7 % CLASSES;
-    const struct CMUnitTest tests[] = {
-        CHECK("threads, wrn-10-1", test_threads, 0),
-        CHECK("threads, wrn-10-2", test_threads, 1),
-        CHECK("threads, wrn-10-1 padded by one", test_threads, 2),
-        CHECK("threads, wrn-10-2 padded by one", test_threads, 3),
-        CHECK("threads, mlp on images", test_threads, 4),
-        CHECK("threads, mlp on rows", test_threads, 5),
-        CHECK("batches, wrn-10-1", test_batches, 0),
-        CHECK("batches, wrn-10-2", test_batches, 1),
-        CHECK("batches, wrn-10-1 padded by one", test_batches, 2),
-        CHECK("batches, wrn-10-2 padded by one", test_batches, 3),
-        CHECK("batches, mlp on images", test_batches, 4),
-        CHECK("batches, mlp on rows", test_batches, 5),
-        CHECK("gradient, wrn-10-1", test_gradient, 0),
-        CHECK("gradient, wrn-10-2", test_gradient, 1),
-        CHECK("gradient, wrn-10-1 padded by one", test_gradient, 2),
-        CHECK("gradient, wrn-10-2 padded by one", test_gradient, 3),
-        CHECK("gradient, mlp on images", test_gradient, 4),
-        CHECK("gradient, mlp on rows", test_gradient, 5),
-        cmocka_unit_test(test_running),
-        cmocka_unit_test(test_input_gradient),
+    const struct CMUnitTest each[] = {
+        {"threads", test_threads, NULL, NULL, NULL},
+        {"batches", test_batches, NULL, NULL, NULL},
+        {"gradient", test_gradient, NULL, NULL, NULL},
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    enum { EACH = sizeof each / sizeof *each, ALONE = 5 };
+    struct CMUnitTest tests[EACH * CASES + ALONE] = {
+        cmocka_unit_test(test_running), cmocka_unit_test(test_input_gradient), cmocka_unit_test(test_streams),
+        cmocka_unit_test(test_memory), cmocka_unit_test(test_drop)};
+    static char name[EACH * CASES][64];
+    for (int i = 0; i < EACH * CASES; i++) {
+        const Case *c = &cases[i % CASES];
+        snprintf(name[i], sizeof name[i], "%s, %s", each[i / CASES].name, c->name);
+        tests[ALONE + i] = each[i / CASES];
+        tests[ALONE + i].name = name[i];
+        tests[ALONE + i].initial_state = (void *)c;
+    }
+    return cmocka_run_group_tests(tests, open_kernels, NULL);
 }

@@ -24,6 +24,9 @@ enum { LINES_MOST = 32, RUNS_MOST = 256 };
 static const double again_seconds = 3;     /* in which a second Ctrl-C or Ctrl-D means what the first one offered */
 static const double answer_seconds = 0.25; /* after a line's beginning or end: what comes then answers it */
 
+static const char what_next[] =
+    "Now: F4 compares, F5 zooms, left and right look back, ?ece explains, plot.save(\"fig.png\") "
+    "saves the pane in focus, runs.list() lists what there is; the result is in _";
 static const char question[] = "io.read> ";
 
 typedef struct {
@@ -32,6 +35,7 @@ typedef struct {
     Engine *engine;
     Script *script;
     Batch *batch;
+    Task *first;            /* the script that the workbench was opened with; only to compare */
     Task *task[LINES_MOST]; /* lines that have not ended, the oldest first */
     int tasks;
     double answer_end;   /* what the log gets until then is the answer to a line, */
@@ -180,6 +184,7 @@ static void start_first(Workbench *w)
         task = script_load_file(w->script, o->file, o->arg_count, (char **)o->args, &err);
     else
         task = script_load_line(w->script, o->code, &err);
+    w->first = task;
     if (task)
         w->task[w->tasks++] = task;
     else
@@ -237,6 +242,8 @@ static void finish_lines(Workbench *w)
         }
         expect_answer(w, false);
         if (task_state(task) == TASK_DONE) task_print(w->script, task);
+        if (task == w->first && task_state(task) == TASK_DONE) puts(what_next);
+        if (task == w->first) w->first = NULL;
         fflush(stdout);
         char note[64];
         if (*task_note(task, note, sizeof note)) log_line(w, note);

@@ -205,7 +205,7 @@ static const ScreenState *read_screen(lua_State *L, Save *save, ScreenState *sta
 {
     const ScriptScreen *screen = script_options(script_of(L))->screen;
     if (!lua_isnoneornil(L, 2)) return NULL;
-    if (!screen) luaL_error(L, "plot.save: what? Give predictions, a run, a comparison or runs.list()");
+    if (!screen) luaL_error(L, "plot.save: expected predictions, a run, a comparison or runs.list(), got nil");
     screen->get(screen->arg, state);
     save->spec.bins = state->bins;
     save->spec.log = state->log_loss;
@@ -256,7 +256,8 @@ static int save_figure(lua_State *L)
         save_table(L, &save, 2);
     if (!save.paper) add_recipe(L, &save);
     if (file_write(path, *save.text, save.size, &err) != OK) return raise_err(L, &err);
-    return 0;
+    lua_pushfstring(L, "saved %s", path);
+    return 1;
 }
 
 const ApiRow api_plot[] = {

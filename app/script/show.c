@@ -239,10 +239,12 @@ int show_results(lua_State *L)
     const Script *s = script_of(L);
     bool typed = s->running && s->running->typed;
     int n = lua_gettop(L);
+    bool nothing = n == 1 && lua_isnil(L, 1);
     while (n > 0 && lua_isnil(L, n)) n--;
+    if (typed && nothing) puts("nil"); /* a name that stands for nothing shall not be met with silence */
     lua_settop(L, n);
     if (n == 0) return 0;
-    if (typed) {
+    if (typed || s->options.prompt) {
         lua_pushglobaltable(L);
         lua_pushliteral(L, "_");
         lua_pushvalue(L, 1);

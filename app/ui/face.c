@@ -207,6 +207,10 @@ void face_answer(Face *f, int lines)
         face_say(f, "F9 shows the whole of a long answer");
         return;
     }
+    if (lines == 1 && r.height == 0 && f->placed.status.height > 0) { /* a word does not take the screen */
+        face_say(f, "%s", log_line_at(&f->log, f->log.lines - 1));
+        return;
+    }
     face_zoom_log(f);
     r = log_inside(f);
     f->view.scroll = log_scroll_to(&f->log, lines, r.width, r.height, f->view.glyphs);

@@ -12,21 +12,16 @@ static int scrolled(const View *view)
 static void title(char *dst, size_t size, const View *view)
 {
     if (scrolled(view) > 0)
-        snprintf(dst, size, "log - %d more lines below (PgDn)", scrolled(view));
+        snprintf(dst, size, "log - %d more below (PgDn)", scrolled(view));
     else
         snprintf(dst, size, "log");
-}
-
-static const char *line_at(const LogLines *log, int i)
-{
-    return log->line[(log->first + i) % LOG_LINES];
 }
 
 int log_scroll_to(const LogLines *log, int lines, int width, int height, const Glyphs *glyphs)
 {
     int first = lines < log->lines ? log->lines - lines : 0, end = first, rows = 0;
     for (; end < log->lines; end++) {
-        rows += text_wrapped(NULL, 0, 0, width, line_at(log, end), INK_TEXT, glyphs);
+        rows += text_wrapped(NULL, 0, 0, width, log_line_at(log, end), INK_TEXT, glyphs);
         if (rows > height && end > first) break;
     }
     return log->lines - end;
@@ -42,12 +37,12 @@ static void draw(Canvas *canvas, const View *view)
     }
     int last = log->lines - 1 - scrolled(view), first = last, rows = 0;
     for (; first >= 0; first--) {
-        rows += text_wrapped(NULL, 0, 0, canvas->width, line_at(log, first), INK_TEXT, view->glyphs);
+        rows += text_wrapped(NULL, 0, 0, canvas->width, log_line_at(log, first), INK_TEXT, view->glyphs);
         if (rows >= canvas->height) break;
     }
     int y = rows > canvas->height ? canvas->height - rows : 0;
     for (int i = first < 0 ? 0 : first; i <= last; i++)
-        y += text_wrapped(canvas, 0, y, canvas->width, line_at(log, i), INK_TEXT, view->glyphs);
+        y += text_wrapped(canvas, 0, y, canvas->width, log_line_at(log, i), INK_TEXT, view->glyphs);
 }
 
 const Pane pane_log = {"log", "what was printed, and remarks of runs", title, draw};

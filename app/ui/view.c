@@ -36,6 +36,11 @@ static size_t character(const char *s)
     return n;
 }
 
+const char *log_line_at(const LogLines *log, int i)
+{
+    return log->line[(log->first + i) % LOG_LINES];
+}
+
 void log_add(LogLines *log, const char *utf8)
 {
     char *line = log_new_line(log);

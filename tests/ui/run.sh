@@ -105,6 +105,12 @@ shows '!' 'looking at'
 report $? "Space is live again"
 step "layout by key" 'reliability' F3
 step "bins by key" '15 bins' F8
+line "plot.save without a figure saves the pane in focus" 'saved fig.png' 'plot.save "fig.png"'
+[ "$(head -c 4 fig.png | tail -c 3)" = PNG ] && grep -qa reliability fig.png
+report $? "as a picture of it"
+step "layout without a log" '^┌━ runs' F4
+line "a short answer stands on the status line" '^42 *$' '6 * 7'
+step "and back" 'reliability - ECE' F3
 mux resize-window -t t -x 20 -y 5
 step "20x5 still has its prompt" '^tare>'
 mux resize-window -t t -x 200 -y 60

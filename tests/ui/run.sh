@@ -106,7 +106,7 @@ report $? "Space is live again"
 step "layout by key" 'reliability' F3
 step "bins by key" '15 bins' F8
 line "plot.save without a figure saves the pane in focus" 'saved fig.png' 'plot.save "fig.png"'
-[ "$(head -c 4 fig.png | tail -c 3)" = PNG ] && grep -qa reliability fig.png
+[ "$(head -c 4 fig.png | tail -c 3)" = PNG ] && grep -qa 'base, stage 1: ECE' fig.png
 report $? "as a picture of it"
 step "layout without a log" '^┌━ runs' F4
 line "a short answer stands on the status line" '^42 *$' '6 * 7'

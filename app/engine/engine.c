@@ -122,11 +122,6 @@ bool engine_busy(const Engine *e)
 
 /* ---- commands ---- */
 
-static Slot *slot_of(Run *run)
-{
-    return (Slot *)((char *)run - offsetof(Slot, run));
-}
-
 /* Take a run out of the queue; false when it is not (any more) in it. Under lock. */
 static bool unqueue(Engine *e, Slot *s)
 {

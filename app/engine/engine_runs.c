@@ -158,8 +158,33 @@ static bool find_same(Engine *e, const Job *job, char name[RUN_NAME_SIZE])
     return found;
 }
 
+/* Take the run's folder again: its handle, stopped so far, is the one that goes on. */
+static Status reopen(Engine *e, Run *run, Dataset *data, Run *parent, Err *err)
+{
+    Slot *s = slot_of(run);
+    RunLog log;
+    runlog_init(&log);
+    Status done = record_reopen(&s->record, e->runs, run->job.name, &log, err);
+    if (done != OK) {
+        runlog_free(&log);
+        return done;
+    }
+    runlog_free(&run->log);
+    run->log = log;
+    if (!run->data) run->data = dataset_retain(data);
+    run->parent = parent;
+    run->ours = s->record_open = s->resume = true;
+    s->seconds_before = log.seconds;
+    s->seq_before = log.seq;
+    s->stopping = false; /* the worker has done with it: no lock */
+    s->commands = 0;
+    s->epoch_done = 0;
+    run->log.state = RUN_QUEUED;
+    return OK;
+}
+
 /* Queue a run that is on disk again, or hand it out as it is when it has ended well. */
-static Run *go_on(Engine *e, const char *name, const Job *job, Dataset *data, Run *parent, Err *err)
+static Run *go_on(Engine *e, const char *name, Dataset *data, Run *parent, Err *err)
 {
     Run *old = engine_run(e, name, err);
     if (!old || check_images(e, name, data, err) != OK) return NULL;
@@ -175,21 +200,9 @@ static Run *go_on(Engine *e, const char *name, const Job *job, Dataset *data, Ru
         err_set(err, ERR_STATE, "run %s is %s", name, run_state_name[old->log.state]);
         return NULL;
     }
-    Slot *s = new_slot(e, job, data, parent, err);
-    if (!s) return NULL;
-    s->run.job.name[0] = 0;
-    if (record_reopen(&s->record, e->runs, name, &s->run.log, err) != OK) {
-        s->run.log.state = RUN_FAILED;
-        return NULL;
-    }
-    old->job.name[0] = 0; /* its place is taken by the run that goes on */
-    text_copy(s->run.job.name, sizeof s->run.job.name, name);
-    s->record_open = s->resume = s->run.ours = true;
-    s->seconds_before = s->run.log.seconds;
-    s->seq_before = s->run.log.seq;
-    s->run.log.state = RUN_QUEUED;
-    enqueue(e, s);
-    return &s->run;
+    if (reopen(e, old, data, parent, err) != OK) return NULL;
+    enqueue(e, slot_of(old));
+    return old;
 }
 
 Run *engine_submit(Engine *e, const Job *wanted, Dataset *data, Run *parent, Err *err)
@@ -210,7 +223,7 @@ Run *engine_submit(Engine *e, const Job *wanted, Dataset *data, Run *parent, Err
     }
     if (job_check(&job, data, err) != OK) return NULL;
     if (job.name[0] && record_check_name(job.name, err) != OK) return NULL;
-    if (e->resume && find_same(e, &job, same)) return go_on(e, same, &job, data, parent, err);
+    if (e->resume && find_same(e, &job, same)) return go_on(e, same, data, parent, err);
     if (!job.name[0] && free_name(e, job.kind->name, job.name, err) != OK) return NULL;
 
     Slot *s = new_slot(e, &job, data, parent, err);
@@ -236,7 +249,7 @@ Run *engine_resume(Engine *e, const char *name, Err *err)
     if (job.from[0] && !(parent = engine_run(e, job.from, err))) return NULL;
     Dataset *data = dataset_load(&job.data, err);
     if (!data) return NULL;
-    Run *run = go_on(e, name, &job, data, parent, err);
+    Run *run = go_on(e, name, data, parent, err);
     dataset_release(data);
     return run;
 }

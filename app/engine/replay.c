@@ -61,6 +61,13 @@ static Status take_line(Replay *r, bool *there, Err *err)
     size_t length = (size_t)(newline - r->bytes);
     json_error_t why;
     json_t *json = json_loadb(r->bytes, length, JSON_REJECT_DUPLICATES, &why);
+    if (!json && !r->again) { /* a resume may have cut the torn line whose begin was read, and written on from there */
+        r->at -= (off_t)r->used;
+        r->used = 0;
+        r->again = true;
+        return take_line(r, there, err);
+    }
+    r->again = false;
     r->line++;
     if (!json) return err_set(err, ERR_FORMAT, "events.jsonl line %ld: no JSON: %s", r->line, why.text);
     done = event_from_json(&r->next, json, err);

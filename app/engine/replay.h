@@ -12,6 +12,7 @@ typedef struct {
     char *bytes; /* read but not yet taken: whole lines and the begin of one */
     size_t used, room;
     long line;    /* number of the last line taken */
+    bool again;   /* the line is read anew, as it did not parse */
     bool waiting; /* `next` holds an event that has not been folded */
     Event next;
 } Replay;

@@ -8,6 +8,7 @@
 #include "engine/ring.h"
 #include "engine/trainer.h"
 #include <pthread.h>
+#include <stddef.h>
 
 enum { COMMANDS_MOST = 32, CANCELLED_MOST = 4096 };
 
@@ -26,6 +27,11 @@ typedef struct {
     bool stopping, waits_at_epochs;
     int32_t epoch_done;
 } Slot;
+
+static inline Slot *slot_of(Run *run)
+{
+    return (Slot *)((char *)run - offsetof(Slot, run));
+}
 
 struct Engine {
     pthread_mutex_t lock;

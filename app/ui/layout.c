@@ -131,7 +131,7 @@ static bool roomy(const Frames *f)
 void layout_place(Placed *placed, const Layout *layout, const Shares *shares, int width, int height, int prompt_rows,
                   int zoom)
 {
-    int prompt = prompt_rows < 1 ? 1 : prompt_rows > height ? height : prompt_rows;
+    int prompt = prompt_rows < 0 ? 0 : prompt_rows > height ? height : prompt_rows;
     int status = height - prompt >= STATUS_LEAST, count = layout_panes(layout);
     Rect all = {0, 0, width, height - prompt - status};
     *placed = (Placed){.prompt = {0, height - prompt, width, prompt}, .status = {0, all.height, width, status}};

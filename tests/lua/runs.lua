@@ -55,6 +55,8 @@ local again = runs.resume "long"
 again:on_epoch(function(r, epoch) if epoch.epoch >= 6 then r:stop() end end)
 again:wait()
 tap.ok(#again.epochs >= 6, "a resumed run goes on where it was")
+tap.is(again, long, "by the handle that it had")
+tap.is(long.name, "long", "and under its name")
 
 -- harm: the run says what, its child why
 local wild = stage1{ optimizer = "sgd", lr = 1000, epochs = 50, schedule = "constant", name = "wild" }

@@ -83,6 +83,49 @@ static void a_run_that_grows_is_followed(void **state)
     assert_int_equal(folder_remove(top, &err), OK);
 }
 
+/* A writer dies in the middle of a line; a resume cuts it off and writes on, before or after the follower looks. */
+static void a_torn_line_that_is_cut_is_read_anew(void **state)
+{
+    (void)state;
+    static const char torn[] = "{\"seq\": 7, \"torn";
+    char top[] = "/tmp/tare-replay-XXXXXX", path[PATH_SIZE];
+    unsigned char *bytes;
+    size_t size;
+    Err err = {0};
+    assert_non_null(mkdtemp(top));
+    assert_int_equal(file_read("tests/gold/run/base/events.jsonl", 1 << 20, false, &bytes, &size, &err), OK);
+    snprintf(path, sizeof path, "%s/torn", top);
+    assert_int_equal(folder_make(path, &err), OK);
+    snprintf(path, sizeof path, "%s/torn/config.json", top);
+    assert_int_equal(file_write(path, "{}", 2, &err), OK);
+    snprintf(path, sizeof path, "%s/torn/events.jsonl", top);
+    for (int looks_between = 0; looks_between < 2; looks_between++) {
+        Replay r;
+        RunLog log;
+        int folded;
+        int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        ptrdiff_t whole = (char *)memchr(bytes, '\n', size) + 1 - (char *)bytes;
+        runlog_init(&log);
+        assert_int_equal(replay_open(&r, top, "torn", &err), OK);
+        assert_int_equal(write(fd, bytes, (size_t)whole), whole);
+        assert_int_equal(write(fd, torn, sizeof torn - 1), sizeof torn - 1);
+        assert_int_equal(replay_fold(&r, INFINITY, &log, &folded, &err), OK);
+        assert_int_equal(folded, 1);
+        assert_int_equal(ftruncate(fd, whole), 0);
+        assert_int_equal(lseek(fd, whole, SEEK_SET), whole);
+        if (looks_between) assert_int_equal(replay_fold(&r, INFINITY, &log, &folded, &err), OK);
+        assert_int_equal(write(fd, bytes + whole, size - (size_t)whole), (ssize_t)size - whole);
+        if (replay_fold(&r, INFINITY, &log, &folded, &err) != OK) fail_msg("%s", err.msg);
+        assert_int_equal(log.state, RUN_DONE);
+        assert_int_equal(r.line, 39);
+        close(fd);
+        replay_close(&r);
+        runlog_free(&log);
+    }
+    free(bytes);
+    assert_int_equal(folder_remove(top, &err), OK);
+}
+
 static void a_missing_run_is_named(void **state)
 {
     (void)state;
@@ -98,6 +141,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_pace_gives_the_same_fold),
         cmocka_unit_test(a_run_that_grows_is_followed),
+        cmocka_unit_test(a_torn_line_that_is_cut_is_read_anew),
         cmocka_unit_test(a_missing_run_is_named),
     };
     return cmocka_run_group_tests_name("engine: replay", tests, NULL, NULL);

@@ -63,7 +63,7 @@ static void every_size(void **state)
     for (const Layout *layout = layouts; layout->name; layout++)
         for (int width = 1; width <= WIDTH; width++)
             for (int height = 1; height <= HEIGHT; height++)
-                for (int rows = 1; rows <= 3; rows++) check(layout, width, height, rows, -1);
+                for (int rows = 0; rows <= 3; rows++) check(layout, width, height, rows, -1);
 }
 
 static void every_zoom(void **state)
@@ -73,7 +73,7 @@ static void every_zoom(void **state)
         for (int zoom = 0; zoom < LAYOUT_PANES && layout->pane[zoom]; zoom++)
             for (int width = 1; width <= WIDTH; width++)
                 for (int height = 1; height <= HEIGHT; height++)
-                    for (int rows = 1; rows <= 3; rows++) check(layout, width, height, rows, zoom);
+                    for (int rows = 0; rows <= 3; rows++) check(layout, width, height, rows, zoom);
 }
 
 static void how_many_panes(void **state)

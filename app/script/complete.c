@@ -260,6 +260,22 @@ static void complete_option(Completion *c, const ApiRow *row)
     }
 }
 
+/* What may stand behind "features = ": its choices as strings, true or false. False where the option has none. */
+static bool complete_value(Completion *c, const ApiRow *row)
+{
+    const Spot *spot = &c->spot;
+    char word[64];
+    bool value = spot->options && spot->key.size > 0 && !spot->separator && row;
+    const Option *o = value ? lookup_option(row, c->line, spot->key) : NULL;
+    if (!o || (o->kind != OPTION_CHOICE && o->kind != OPTION_BOOL)) return false;
+    if (o->kind == OPTION_BOOL) offer_words(c, "true|false");
+    for (const char *at = o->choices; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL) {
+        snprintf(word, sizeof word, "\"%.*s\"", (int)strcspn(at, "|"), at);
+        offer(c, word);
+    }
+    return c->count > 0;
+}
+
 /* In a table of options, where a name is expected. */
 static bool names_option(const Spot *spot)
 {
@@ -288,7 +304,7 @@ static int complete(lua_State *L)
         complete_string(L, c, row);
     else if (spot->kind == SPOT_CODE && names_option(spot) && row && lookup_takes_options(row))
         complete_option(c, row);
-    else if (spot->kind == SPOT_CODE)
+    else if (spot->kind == SPOT_CODE && !complete_value(c, row))
         complete_name(L, c);
     return 0;
 }

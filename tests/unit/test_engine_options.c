@@ -4,7 +4,8 @@
 
 #include <math.h>
 
-enum { MLP, WRN }; /* WRN has batch statistics, and takes its time */
+/* WRN has batch statistics, ViT draws what it drops; both take their time. */
+enum { MLP, WRN, VIT, CNN };
 
 static const struct {
     const char *name, *kind;
@@ -20,6 +21,8 @@ static const struct {
     {"mixup", "stage1", MLP, "mixup=0.4 augment=crop clip=1 ema=0.5 keep=best"},
     {"all", "stage1", WRN,
      "mixup=1 smoothing=0.1 focal=1 ema=0.9 clip=1 optimizer=adamw weight_decay=0.01 augment=flip"},
+    {"vit", "stage1", VIT, "optimizer=adamw weight_decay=0.05 warmup=2 smoothing=0.1"},
+    {"cnn", "stage1", CNN, "optimizer=sgd lr=0.02 clip=1 ema=0.7 augment=crop"},
     {"tst", "tst", WRN, "ema=0.9 clip=0.1 smoothing=0.05 schedule=cosine"},
     {"vtst", "vtst", WRN, "focal=1 optimizer=nesterov warmup=2 ema=0.8 samples=3"},
     {"faithful", "vtst", WRN, "bn=batch bn_momentum=0.05 mixup=0.4 augment=crop ema=0.9 samples=2"},
@@ -38,11 +41,16 @@ static Job setting(size_t i, const char *name)
     set_options(&j, "steps=7 eval_every=3 log_every=2 checkpoint_every=4");
     set_options(&j, settings[i].options);
     if (job_stage(&j) == 2) strcpy(j.from, "base");
-    if (settings[i].body == MLP) {
-        strcpy(j.model.family, "mlp");
-        option_defaults(mlp_options, &j.model);
-        j.model.hidden = 8;
-    }
+    static const char *const family[] = {[MLP] = "mlp", [WRN] = "wrn", [VIT] = "vit", [CNN] = "cnn"};
+    if (settings[i].body == WRN) return j;
+    strcpy(j.model.family, family[settings[i].body]);
+    option_defaults(family_find(j.model.family)->options, &j.model);
+    j.model.hidden = 8;
+    if (settings[i].body != VIT) return j;
+    j.model.dim = 16;
+    j.model.depth = j.model.heads = 2;
+    j.model.dropout = 0.2;
+    j.model.drop_path = 0.5;
     return j;
 }
 
@@ -66,7 +74,7 @@ static void a_stop_at_any_step_leaves_no_trace(void **state)
         session_open(&s, "cut", &whole, pool, false);
         uint64_t want = session_train(&s, -1, OK);
         session_close(&s);
-        bool slow = settings[i].body == WRN; /* at every other step, odd and even ones by turns */
+        bool slow = settings[i].body != MLP; /* at every other step, odd and even ones by turns */
         for (int cut = slow ? (int)(i % 2) : 0; cut < STEPS; cut += slow ? 2 : 1) {
             char again[32];
             snprintf(again, sizeof again, "cut-%zu-%d", i, cut);

@@ -149,9 +149,8 @@ fail:
     return err->code;
 }
 
-Status npy_load(Dataset *d, Err *err)
+Status npy_load(Dataset *d, Records *train, Records *test, Err *err)
 {
-    Records train = {0}, test = {0};
     const char *dir = d->spec.dir;
     int manner;
     if (!*dir)
@@ -159,15 +158,10 @@ Status npy_load(Dataset *d, Err *err)
                        "set dir to the folder that holds x_train.npy, y_train.npy, x_test.npy and y_test.npy");
     TRY(find_manner(&manner, dir, err));
     TRY(names_find(d, dir, err));
-    TRY(read_pair(&train, dir, manners[manner].train, d->classes, err));
-    if (!d->class_names) TRY(names_count(d, &train, err));
-    TRY(read_pair(&test, dir, manners[manner].test, d->classes, err));
-    TRY(splits_choose(d, &train, &test, err));
-    records_free(&train);
-    records_free(&test);
+    TRY(read_pair(train, dir, manners[manner].train, d->classes, err));
+    if (!d->class_names) TRY(names_count(d, train, err));
+    TRY(read_pair(test, dir, manners[manner].test, d->classes, err));
     return OK;
 fail:
-    records_free(&train);
-    records_free(&test);
     return err->code;
 }

@@ -269,9 +269,10 @@ fail:
     return err->code;
 }
 
-Status blends_load(Dataset *d, Err *err)
+Status blends_load(Dataset *d, Records *train, Records *test, Err *err)
 {
     const DataSpec *spec = &d->spec;
+    (void)train, (void)test; /* there are no files */
     if (spec->size % 4 != 0)
         return err_set(err, ERR_USAGE, "size = %lld: expected a multiple of 4", (long long)spec->size);
     if (spec->bayes >= 1 - 1 / (double)spec->classes)

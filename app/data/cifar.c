@@ -40,26 +40,20 @@ fail:
     return err->code;
 }
 
-Status cifar10_load(Dataset *d, Err *err)
+Status cifar10_load(Dataset *d, Records *train, Records *test, Err *err)
 {
     static const char *const marks[] = {"cifar-10-batches-bin/test_batch.bin", "cifar10/test_batch.bin",
                                         "test_batch.bin", NULL};
     static const char *const names[TEN] = {"airplane", "automobile", "bird",  "cat",  "deer",
                                            "dog",      "frog",       "horse", "ship", "truck"};
-    Records train = {0}, test = {0};
     char dir[PATH_SIZE], path[PATH_SIZE];
     TRY(source_find_dir(dir, d, marks, err));
-    TRY(read_training(&train, dir, err));
+    TRY(read_training(train, dir, err));
     TRY(name_classes(d, dir, "batches.meta.txt", names, TEN, err));
     TRY(path_join(path, dir, "test_batch.bin", err));
-    TRY(records_read(&test, path, &ten, err));
-    TRY(splits_choose(d, &train, &test, err));
-    records_free(&train);
-    records_free(&test);
+    TRY(records_read(test, path, &ten, err));
     return OK;
 fail:
-    records_free(&train);
-    records_free(&test);
     return err->code;
 }
 
@@ -74,12 +68,11 @@ static const struct {
     {{"CIFAR-100", 2, 1, {COARSE, HUNDRED}}, "fine_label_names.txt"},
 };
 
-Status cifar100_load(Dataset *d, Err *err)
+Status cifar100_load(Dataset *d, Records *train, Records *test, Err *err)
 {
     static const char *const marks[] = {"cifar-100-binary/test.bin", "cifar100/test.bin", NULL};
     bool fine = strcmp(d->spec.labels, "fine") == 0;
     const RecordForm *form = &hundred[fine].form;
-    Records train = {0}, test = {0};
     char dir[PATH_SIZE], path[PATH_SIZE];
     TRY(source_find_dir(dir, d, marks, err));
     TRY(name_classes(d, dir, hundred[fine].names, NULL, form->classes[form->label], err));
@@ -88,15 +81,10 @@ Status cifar100_load(Dataset *d, Err *err)
         source_fetch("cifar100", "train.bin", dir, err);
         goto fail;
     }
-    TRY(records_read(&train, path, form, err));
+    TRY(records_read(train, path, form, err));
     TRY(path_join(path, dir, "test.bin", err));
-    TRY(records_read(&test, path, form, err));
-    TRY(splits_choose(d, &train, &test, err));
-    records_free(&train);
-    records_free(&test);
+    TRY(records_read(test, path, form, err));
     return OK;
 fail:
-    records_free(&train);
-    records_free(&test);
     return err->code;
 }

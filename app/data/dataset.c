@@ -153,14 +153,20 @@ Dataset *dataset_load(const DataSpec *spec, Err *err)
         err_set(err, ERR_MEMORY, "no memory for a data set");
         return NULL;
     }
+    Records train = {0}, test = {0};
     d->spec = *spec;
     d->references = 1;
     TRY(spec_check(source->options, spec, err));
-    TRY(source->load(d, err));
+    TRY(source->load(d, &train, &test, err));
+    if (!d->split[SPLIT_TRAIN].images) TRY(splits_choose(d, &train, &test, err));
+    records_free(&train);
+    records_free(&test);
     channel_statistics(d);
     d->fingerprint = dataset_fingerprint(d);
     return d;
 fail:
+    records_free(&train);
+    records_free(&test);
     err_prefix(err, "%s: ", source->name);
     dataset_release(d);
     return NULL;

@@ -139,30 +139,24 @@ fail:
     return err->code;
 }
 
-static Status folder_load(Dataset *d, const char *dir, Err *err)
+static Status folder_load(Dataset *d, const char *dir, Records *train, Records *test, Err *err)
 {
-    Records train = {0}, test = {0};
     if (!d->class_names) TRY(names_find(d, dir, err));
-    TRY(read_part(&train, dir, "train", d->classes, err));
-    if (!d->class_names) TRY(names_count(d, &train, err));
-    TRY(read_part(&test, dir, "t10k", d->classes, err));
-    TRY(splits_choose(d, &train, &test, err));
-    records_free(&train);
-    records_free(&test);
+    TRY(read_part(train, dir, "train", d->classes, err));
+    if (!d->class_names) TRY(names_count(d, train, err));
+    TRY(read_part(test, dir, "t10k", d->classes, err));
     return OK;
 fail:
-    records_free(&train);
-    records_free(&test);
     return err->code;
 }
 
-Status idx_load(Dataset *d, Err *err)
+Status idx_load(Dataset *d, Records *train, Records *test, Err *err)
 {
     if (!d->spec.dir[0])
         return err_set(err, ERR_USAGE,
                        "set dir to the folder that holds train-images-idx3-ubyte[.gz], "
                        "train-labels-idx1-ubyte[.gz], t10k-images-... and t10k-labels-...");
-    return folder_load(d, d->spec.dir, err);
+    return folder_load(d, d->spec.dir, train, test, err);
 }
 
 static Status fashion_names(Dataset *d, Err *err)
@@ -172,18 +166,18 @@ static Status fashion_names(Dataset *d, Err *err)
     return names_set(d, names, 10, err);
 }
 
-Status fashion_load(Dataset *d, Err *err)
+Status fashion_load(Dataset *d, Records *train, Records *test, Err *err)
 {
     char dir[PATH_SIZE];
     snprintf(dir, sizeof dir, "%s", d->spec.dir);
     if (!dir[0]) TRY(path_shipped(dir, "data/fashion", err));
     TRY(fashion_names(d, err));
-    return folder_load(d, dir, err);
+    return folder_load(d, dir, train, test, err);
 fail:
     return err->code;
 }
 
-Status fashion_full_load(Dataset *d, Err *err)
+Status fashion_full_load(Dataset *d, Records *train, Records *test, Err *err)
 {
     const char *dir = d->spec.dir[0] ? d->spec.dir : "/usr/share/datasets/fashion-mnist";
     Status names = fashion_names(d, err);
@@ -193,5 +187,5 @@ Status fashion_full_load(Dataset *d, Err *err)
                        "no folder %s; it comes with the package dataset-fashion-mnist: `apt install "
                        "dataset-fashion-mnist`, or data.load \"fashion\" for the part that ships with tare",
                        dir);
-    return folder_load(d, dir, err);
+    return folder_load(d, dir, train, test, err);
 }

@@ -13,9 +13,10 @@ typedef struct {
 
 void records_free(Records *r);
 
-/* A loader fills the shape, the class names and the three splits of a data set whose spec is set. The table
- * in dataset.c has one row for each; dataset_load adds what all have in common (mean, sd, fingerprint). */
-typedef Status LoadFn(Dataset *d, Err *err);
+/* A loader fills the class names of a data set whose spec is set, and the training and test images that its files hold;
+ * or the shape and the three splits themselves. The table in dataset.c has one row for
+ * each; dataset_load adds what all have in common (splits, mean, sd, fingerprint), and frees train and test. */
+typedef Status LoadFn(Dataset *d, Records *train, Records *test, Err *err);
 LoadFn fashion_load, fashion_full_load, idx_load; /* idx.c */
 LoadFn cifar10_load, cifar100_load;               /* cifar.c */
 LoadFn svhn_load;                                 /* svhn.c */

@@ -105,21 +105,15 @@ fail:
     return err->code;
 }
 
-Status svhn_load(Dataset *d, Err *err)
+Status svhn_load(Dataset *d, Records *train, Records *test, Err *err)
 {
     static const char *const marks[] = {"svhn/test_32x32.mat", "test_32x32.mat", "svhn/test.bin", NULL};
-    Records train = {0}, test = {0};
     char dir[PATH_SIZE];
     TRY(source_find_dir(dir, d, marks, err));
     TRY(names_set(d, NULL, CLASSES, err));
-    TRY(read_part(&train, dir, "train_32x32.mat", "train.bin", err));
-    TRY(read_part(&test, dir, "test_32x32.mat", "test.bin", err));
-    TRY(splits_choose(d, &train, &test, err));
-    records_free(&train);
-    records_free(&test);
+    TRY(read_part(train, dir, "train_32x32.mat", "train.bin", err));
+    TRY(read_part(test, dir, "test_32x32.mat", "test.bin", err));
     return OK;
 fail:
-    records_free(&train);
-    records_free(&test);
     return err->code;
 }

@@ -13,7 +13,11 @@ static void title(char *dst, size_t size, const View *view)
         return;
     }
     stage_title(name, sizeof name, run->log);
-    snprintf(dst, size, "%s - %s - epoch %d/%d", axis, name, (int)run->log->now_epoch, (int)stage_of(run->log)->epochs);
+    int epochs = (int)stage_of(run->log)->epochs;
+    if (epochs > 0)
+        snprintf(dst, size, "%s - %s - epoch %d/%d", axis, name, (int)run->log->now_epoch, epochs);
+    else
+        snprintf(dst, size, "%s - %s", axis, name);
 }
 
 /* Four curves: two of the parent, dim, and two of the run, on one axis. */
@@ -27,8 +31,10 @@ static void draw(Canvas *canvas, const View *view)
     }
     RunView run = view_of_run(view);
     runchart_loss(&c, &run);
+    bool over = run_state_ended(run.log->state);
     if (c.points == 0)
-        pane_say(canvas, view, "no step yet: the loss comes with the first ones", NULL);
+        pane_say(canvas, view, over ? "no step was made here" : "no step yet: the loss comes with the first ones",
+                 NULL);
     else
         chart_draw(canvas, &c.chart, view->glyphs);
 }

@@ -26,7 +26,7 @@ static void state(char *dst, const View *view, const ViewRun *run)
 static void position(char *dst, const View *view, const ViewRun *run)
 {
     (void)view;
-    if (run->log->stages > 0)
+    if (run->log->stages > 0 && run->log->stage[run->log->stages - 1].epochs > 0)
         snprintf(dst, CELL_SIZE, "%d/%d", (int)run->log->now_epoch, (int)run->log->stage[run->log->stages - 1].epochs);
 }
 

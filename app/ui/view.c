@@ -169,7 +169,9 @@ void view_status(char *dst, size_t size, const View *view)
         used = append(dst, size, used, "  looking at epoch %d, step %d", (int)at->epoch, (int)at->step);
     if (log->stages > 0) {
         const StagePoint *stage = &log->stage[log->stages - 1];
-        used = append(dst, size, used, "  %s, step %d/%d", stage->name, (int)log->now_step, (int)stage->steps);
+        used = append(dst, size, used, "  %s", stage->name);
+        if (stage->steps > 0) /* none in a network that was loaded */
+            used = append(dst, size, used, ", step %d/%d", (int)log->now_step, (int)stage->steps);
     }
     if (log->state == RUN_RUNNING && log->steps > 0 && log->step[log->steps - 1].images_per_second > 0) {
         text_count(word, sizeof word, llround(log->step[log->steps - 1].images_per_second));

@@ -45,7 +45,7 @@ typedef struct {
     Split split[SPLITS];
     float mean[DATA_MAX_CHANNELS], sd[DATA_MAX_CHANNELS]; /* of the training images, pixels scaled to 0..1 */
     uint64_t fingerprint;                                 /* of all images, labels and splits */
-    int references;                                       /* atomic */
+    int references;                                       /* atomic; the last member, see normalise_view */
 } Dataset;
 
 /* The name of source i, in the table's order; NULL behind the last. */

@@ -3,6 +3,8 @@
 
 #include "base/file.h"
 #include <math.h>
+#include <stddef.h>
+#include <string.h>
 
 static json_t *numbers_to_json(const double *value, int n)
 {
@@ -78,7 +80,8 @@ Normalise normalise_of(const Dataset *data)
 
 void normalise_view(const Normalise *n, const Dataset *data, Dataset *view)
 {
-    *view = *data;
+    memcpy(view, data, offsetof(Dataset, references)); /* which others count up and down meanwhile */
+    view->references = 0;
     if (n->channels == 0) return;
     for (int c = 0; c < n->channels; c++) {
         view->mean[c] = (float)n->mean[c];

@@ -22,8 +22,9 @@ typedef struct {
     RunLog log, parent;
     Replay replay;
     Face face;
-    double played; /* seconds of the run that have been shown */
-    double clock;  /* when that was */
+    ptrdiff_t told; /* remarks of the run that are in the log */
+    double played;  /* seconds of the run that have been shown */
+    double clock;   /* when that was */
     bool paused;
 } Viewer;
 
@@ -54,6 +55,19 @@ static void read_parent(Viewer *v)
     json_decref(config);
 }
 
+/* The run's remarks into the log; a resume takes some back, and says them again. */
+static void tell_remarks(Viewer *v)
+{
+    if (v->told > v->log.remarks) v->told = v->log.remarks;
+    for (; v->told < v->log.remarks; v->told++) {
+        const Remark *r = &v->log.remark[v->told];
+        const char *state = r->type == EVENT_LOG ? "" : run_state_name[r->state];
+        char line[EVENT_TEXT_SIZE + 64];
+        snprintf(line, sizeof line, "step %d: %s%s%s", (int)r->step, state, *state && *r->text ? ": " : "", r->text);
+        log_add(&v->face.log, line);
+    }
+}
+
 /* Fold what is due by now. */
 static Status advance(Viewer *v, Err *err)
 {
@@ -63,6 +77,7 @@ static Status advance(Viewer *v, Err *err)
     v->clock = now;
     Status done = replay_fold(&v->replay, speed > 0 ? v->played : (double)INFINITY, &v->log, &folded, err);
     if (folded > 0) v->face.dirty = true;
+    tell_remarks(v);
     return done;
 }
 

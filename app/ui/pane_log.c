@@ -32,7 +32,10 @@ static void draw(Canvas *canvas, const View *view)
 {
     const LogLines *log = view->log;
     if (!log || log->lines == 0) {
-        pane_say(canvas, view, "what is printed, and remarks of runs", "try: print(1 + 1)");
+        if (view->runs > 0)
+            pane_say(canvas, view, "no remarks", NULL);
+        else
+            pane_say(canvas, view, "what is printed, and remarks of runs", "try: print(1 + 1)");
         return;
     }
     int last = log->lines - 1 - scrolled(view), first = last, rows = 0;

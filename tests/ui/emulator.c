@@ -19,6 +19,7 @@ struct Emulator {
     size_t used;
     char last[4]; /* the character that was written last */
     size_t last_size;
+    bool utf8;
     bool hidden, second, had_second, mouse, reverse;
     bool pasting; /* libvterm said ESC [ 200 ~ when asked to paste */
     char unknown[NOTE_SIZE], modes[NOTE_SIZE];
@@ -55,21 +56,31 @@ static int on_unknown(const char *leader, const long args[], int count, const ch
 
 /* ---- life ---- */
 
-Emulator *emulator_open(int width, int height, bool utf8)
+static bool open_terminal(Emulator *e, int width, int height)
 {
     static const VTermScreenCallbacks told = {.settermprop = on_property};
     static const VTermParserCallbacks unknown = {.csi = on_unknown};
-    Emulator *e = calloc(1, sizeof *e);
-    if (!e || !(e->vt = vterm_new(height, width))) return free(e), NULL;
+    VTerm *vt = vterm_new(height, width);
+    if (!vt) return false;
+    e->vt = vt;
     e->width = width;
     e->height = height;
-    vterm_set_utf8(e->vt, utf8);
-    vterm_output_set_callback(e->vt, on_output, e);
-    e->screen = vterm_obtain_screen(e->vt);
+    vterm_set_utf8(vt, e->utf8);
+    vterm_output_set_callback(vt, on_output, e);
+    e->screen = vterm_obtain_screen(vt);
     vterm_screen_enable_altscreen(e->screen, 1);
     vterm_screen_set_callbacks(e->screen, &told, e);
     vterm_screen_set_unrecognised_fallbacks(e->screen, &unknown, e);
     vterm_screen_reset(e->screen, 1);
+    return true;
+}
+
+Emulator *emulator_open(int width, int height, bool utf8)
+{
+    Emulator *e = calloc(1, sizeof *e);
+    if (!e) return NULL;
+    e->utf8 = utf8;
+    if (!open_terminal(e, width, height)) return free(e), NULL;
     return e;
 }
 
@@ -79,11 +90,17 @@ void emulator_close(Emulator *e)
     free(e);
 }
 
+/* A terminal of the new size in the same modes: one that libvterm resizes can lose what is written into its last cell.
+ * All of it is drawn anew after a resize. */
 void emulator_resize(Emulator *e, int width, int height)
 {
-    vterm_set_size(e->vt, height, width);
-    e->width = width;
-    e->height = height;
+    VTerm *before = e->vt;
+    bool second = e->second, mouse = e->mouse, hidden = e->hidden;
+    if (!open_terminal(e, width, height)) return;
+    vterm_free(before);
+    if (second) emulator_feed(e, "\x1b[?1049h", 8);
+    if (mouse) emulator_feed(e, "\x1b[?1002h\x1b[?1006h\x1b[?2004h", 24);
+    if (hidden) emulator_feed(e, "\x1b[?25l", 6);
 }
 
 /* ---- bytes in ---- */

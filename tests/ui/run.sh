@@ -40,6 +40,13 @@ step() { # name pattern keys...
     report $? "$name"
 }
 
+# The process that the shell in the terminal runs (there may be no pgrep).
+program() {
+    local shell
+    shell=$(mux list-panes -t t -F '#{pane_pid}')
+    grep -l "^PPid:[[:space:]]*$shell\$" /proc/[0-9]*/status 2>/dev/null | head -n 1 | tr -dc 0-9
+}
+
 line() { # name pattern text: type a line, and Enter
     mux send-keys -t t -l -- "$3"
     step "$1" "$2" Enter
@@ -95,7 +102,7 @@ shows '!' "$before/"
 report $? "the status line advances beside it"
 step "Ctrl-C stops the line" 'interrupted' C-c
 line "another busy line" 'tare> while true' 'while true do end'
-kill -INT "$(pgrep -P "$(mux list-panes -t t -F '#{pane_pid}')" | head -n 1)"
+kill -INT "$(program)"
 step "SIGINT is Ctrl-C" 'interrupted'
 step "F5 zooms" '^┌━ reliability[^┬]*┐$' F5
 step "and back" '┬' F5
@@ -146,8 +153,7 @@ step "q leaves" '^\$' q
 line "a replay plays" 'loss - stage 1 - epoch [1-9]' "$tare view $here/tests/gold/run/base --speed 4"
 step "Ctrl-C leaves it" '^\$' C-c
 line "a crash gives the terminal back" 'tare>' "$tare"
-pid=$(pgrep -P "$(mux list-panes -t t -F '#{pane_pid}')" | head -n 1)
-kill -SEGV "$pid"
+kill -SEGV "$(program)"
 step "after it the shell is there" 'Segmentation|\$ *$'
 line "as it was" 'terminal is crashed the same' 'clear; same crashed'
 line "an ASCII terminal" '^\+=* ?loss|^\+- loss' "clear; TERM=ansi LC_ALL=C $tare"

@@ -106,6 +106,16 @@ static void get_screen(void *arg, ScreenState *state)
                            .at_parent = f->view.at_parent};
 }
 
+static const char *layout_name(int i)
+{
+    return i < LAYOUTS ? layouts[i].name : NULL;
+}
+
+static const char *pane_name(int i)
+{
+    return panes[i] ? panes[i]->name : NULL;
+}
+
 static Status set_screen(void *arg, const ScreenState *state, Err *err)
 {
     Workbench *w = arg;
@@ -372,7 +382,7 @@ static Status open_all(Workbench *w, Err *err)
                             .pump = pump,
                             .pump_arg = w,
                             .screen = &w->screen};
-    w->screen = (ScriptScreen){w, get_screen, set_screen};
+    w->screen = (ScriptScreen){w, get_screen, set_screen, layout_name, pane_name};
     for (int i = 0; i < o->seed_count; i++) script.seeds[i] = o->seeds[i];
     TRY(interrupts_open(err));
     if (!(w->engine = engine_open(&engine, err))) goto fail;

@@ -66,11 +66,16 @@ static void offer_runs(lua_State *L, Completion *c)
     record_names_free(name, count);
 }
 
+static void offer_named(Completion *c, const char *(*name_of)(int i))
+{
+    const char *name;
+    for (int i = 0; (name = name_of(i)); i++) offer(c, name);
+}
+
 static void offer_data(lua_State *L, Completion *c)
 {
     (void)L;
-    const char *name;
-    for (int i = 0; (name = dataset_name(i)); i++) offer(c, name);
+    offer_named(c, dataset_name);
 }
 
 static void offer_splits(lua_State *L, Completion *c)
@@ -141,6 +146,18 @@ static void offer_files(lua_State *L, Completion *c)
     if (d) closedir(d);
 }
 
+static void offer_layouts(lua_State *L, Completion *c)
+{
+    const ScriptScreen *screen = script_options(script_of(L))->screen;
+    if (screen) offer_named(c, screen->layout);
+}
+
+static void offer_panes(lua_State *L, Completion *c)
+{
+    const ScriptScreen *screen = script_options(script_of(L))->screen;
+    if (screen) offer_named(c, screen->pane);
+}
+
 /* What the string is: an argument of a call, or an option's value (of any call: NULL). */
 static const struct {
     const char *call;
@@ -162,6 +179,9 @@ static const struct {
     {"dataset:labels", 1, NULL, offer_any_splits},
     {"dataset:posterior", 1, NULL, offer_any_splits},
     {"calib.fit", 1, NULL, offer_calibrators},
+    {"ui.show", 1, "layout", offer_layouts},
+    {"ui.show", 1, "pane", offer_panes},
+    {"ui.show", 1, "run", offer_runs},
     {"plot.save", 1, NULL, offer_files},
     {"dofile", 1, NULL, offer_files},
     {"loadfile", 1, NULL, offer_files},

@@ -27,6 +27,8 @@ typedef struct {
     void *arg;
     void (*get)(void *arg, ScreenState *state);
     Status (*set)(void *arg, const ScreenState *state, Err *err); /* ERR_USAGE: what there is instead */
+    const char *(*layout)(int i);                                 /* the names there are; NULL behind the last */
+    const char *(*pane)(int i);
 } ScriptScreen;
 
 typedef struct {

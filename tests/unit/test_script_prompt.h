@@ -35,6 +35,43 @@ static inline void pump(void *arg)
     if (script_asks(script)) script_answer(script, answer[answers++ % 3]);
 }
 
+/* A screen that remembers what it was told to show. */
+static char shown[4][32] = {"train", "loss", ""};
+static ScreenState looked_at = {shown[0], shown[1], shown[2], 10, false, false, 0, false};
+
+static inline void get_screen(void *arg, ScreenState *state)
+{
+    (void)arg;
+    *state = looked_at;
+}
+
+static inline Status set_screen(void *arg, const ScreenState *state, Err *err)
+{
+    (void)arg;
+    if (strcmp(state->layout, "none") == 0) return err_set(err, ERR_USAGE, "no layout 'none'");
+    snprintf(shown[0], sizeof shown[0], "%s", state->layout);
+    if (*state->pane) snprintf(shown[1], sizeof shown[1], "%s", state->pane);
+    snprintf(shown[2], sizeof shown[2], "%s", state->run);
+    looked_at.bins = state->bins;
+    looked_at.zoom = state->zoom;
+    looked_at.log_loss = state->log_loss;
+    return OK;
+}
+
+static inline const char *layout_name(int i)
+{
+    static const char *const names[] = {"train", "calibration", NULL};
+    return names[i];
+}
+
+static inline const char *pane_name(int i)
+{
+    static const char *const names[] = {"loss", "log", NULL};
+    return names[i];
+}
+
+static const ScriptScreen a_screen = {NULL, get_screen, set_screen, layout_name, pane_name};
+
 static inline Task *typed(const char *text)
 {
     Err err = {.msg = ""};
@@ -69,7 +106,8 @@ static inline int open_prompt(void **state)
     if (!mkdtemp(folder)) return -1;
     snprintf(runs, sizeof runs, "%s/runs", folder);
     engine = engine_open(&(EngineOptions){.threads = 1, .runs = runs}, &err);
-    ScriptOptions options = {.engine = engine, .seed = 1, .prompt = true, .pump = pump, .memory = 64 << 20};
+    ScriptOptions options = {
+        .engine = engine, .seed = 1, .prompt = true, .pump = pump, .memory = 64 << 20, .screen = &a_screen};
     script = engine ? script_open(&options, &err) : NULL;
     if (!script) {
         print_error("%s\n", err.msg);

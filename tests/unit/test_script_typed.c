@@ -54,6 +54,20 @@ static const struct {
     {"coroutine.wrap(function() return io.read() end)()", "first\n"},
     {"io.read(\"l\", \"a\")", "io.read: at the prompt it reads lines: \"l\", \"L\" or \"n\""},
     {"io.read(3)", "io.read: at the prompt it reads lines: \"l\", \"L\" or \"n\""},
+    {"ui.show().layout", "train\n"},
+    {"ui.show{ layout = \"calibration\", run = base, bins = 15, zoom = true }", ""},
+    {"local s = ui.show() return s.layout, s.pane, s.run, s.bins, s.zoom, s.log",
+     "calibration\nloss\napple\n15\ntrue\nfalse\n"},
+    {"ui.show{ layout = \"none\" }", "no layout 'none'"},
+    {"ui.show{ bin = 3 }", "unknown option 'bin' (did you mean 'bins'?)"},
+    {"ui.show{ run = 3 }", "expected a run, got number"},
+    {"local f = os.tmpname() local g = f .. \".csv\" local said = plot.save(g) local h = io.open(g) "
+     "local head = h:read \"a\" h:close() os.remove(f) os.remove(g) return said == \"saved \" .. g, "
+     "head:match \"\\ncurve,\", head:match \"15 equal\"",
+     "true\n\ncurve,\n15 equal\n"},
+    {"ui.show{ pane = \"log\" }", ""},
+    {"plot.save \"x.svg\"", "plot.save: the log is no figure; focus another pane (F6), or say what: "
+                            "plot.save(\"x.svg\", base)"},
     {"?nonsense", "no help on 'nonsense'"},
 };
 

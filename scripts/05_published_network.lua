@@ -8,6 +8,7 @@
 --     mean=.4914,.4822,.4465  sd=.2023,.1994,.2010    what the network's input was normalised with: the one
 --                                            thing that the file does not say; these are usual for CIFAR-10
 --     names=auto  padding=one                where the file's names tell it wrong
+--     steps=1500                             most steps of stage 2
 -- The network has seen the training images, and is nearly always right on them: what is fitted there (a temperature,
 -- an early stop) learns that it may be sure. So the test images are halved: of the first half one part trains the new
 -- classifier and the other validates; the second half judges.
@@ -15,7 +16,8 @@
 local path = arg[1] or error("which file? tare run scripts/05_published_network.lua FILE.safetensors", 0)
 local o = require("experiment").arguments({
     dir = (os.getenv "TARE_DATA" or "data/downloads") .. "/cifar-10-batches-bin",
-    held = "data/downloads/cifar10-held-out", mean = ".4914,.4822,.4465", sd = ".2023,.1994,.2010", "names", "padding",
+    held = "data/downloads/cifar10-held-out", mean = ".4914,.4822,.4465", sd = ".2023,.1994,.2010",
+    "names", "padding", "steps",
 }, 2)
 
 local function numbers(text)
@@ -50,8 +52,8 @@ local base = nn.load(path, {
 })
 local results = { base, base:temperature() }
 for _, seed in ipairs(arg.seeds) do
-    results[#results + 1] = train.tst{ from = base, seed = seed }
-    results[#results + 1] = train.vtst{ from = base, seed = seed }
+    results[#results + 1] = train.tst{ from = base, steps = o.steps, seed = seed }
+    results[#results + 1] = train.vtst{ from = base, steps = o.steps, seed = seed }
 end
 print(base, base.job.train.file, "hash " .. base.job.train.hash)
 print(calib.diagram(base:predict "test"))

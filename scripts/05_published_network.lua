@@ -2,7 +2,8 @@
 --     tare run scripts/05_published_network.lua FILE.safetensors [key=value ...]
 --
 -- It needs the network's weights as a safetensors file (help "weights" says whose names are known) and CIFAR-10's
--- binary files, of which only test_batch.bin is read. About half a minute for a WRN-16-1.
+-- binary files, of which only test_batch.bin is read. About half a minute for a WRN-16-1;
+-- results/05_published_network.txt is what it printed of one.
 --     dir=DIR                                where test_batch.bin lies, if not where scripts/fetch-data puts it
 --     held=data/downloads/cifar10-held-out   a folder that this script fills
 --     mean=.4914,.4822,.4465  sd=.2023,.1994,.2010    what the network's input was normalised with: the one

@@ -168,5 +168,11 @@ for result in "$here"/scripts/results/*.txt; do
 done
 report "kept results say what they are of" "$problem"
 
+problem=
+for name in $(grep -ohE 'results/[a-z0-9_]+\.txt' "$here"/scripts/*.lua "$here/scripts/README.md"); do
+    [ -f "$here/scripts/$name" ] || problem="$problem; no $name"
+done
+report "results that are spoken of are there" "$problem"
+
 echo "1..$number"
 [ "$failures" = 0 ]

@@ -1,6 +1,7 @@
 -- compare.lua - what runs.compare() shows: methods side by side on the test images, and their recipe.
 --
--- An entry is one result: { label =, method =, seed =, name =, scores =, floor =, seconds =, facts = }.
+-- An entry is one result: { label =, method =, seed =, name =, base =, scores =, floor =, seconds =, facts = }; base is
+-- the name of the run whose network was mended.
 -- Entries of one label become a row: mean and standard deviation (n - 1) over their seeds.
 
 local compare = {}
@@ -90,7 +91,8 @@ local function entry_of(item, label)
     local predictions = result and result.predictions or run:predict "test"
     return {
         label = label, method = result and result.method or method(job),
-        name = run.name, seed = job.train.seed, seconds = not result and run:seconds() or nil,
+        name = run.name, base = result and run.name or job.from, seed = job.train.seed,
+        seconds = not result and run:seconds() or nil,
         scores = calib.report(predictions), floor = compare.floor(calib.bins(predictions)),
         facts = facts_of(run), changes = compare.changes(job),
     }
@@ -157,13 +159,15 @@ local function summarise(row, entries)
         row.mean[key], row.sd[key] = mean_sd(values)
         row.values[key] = values
     end
-    local seconds, floors = {}, {}
+    local seconds, floors, bases = {}, {}, {}
     for i, e in ipairs(entries) do
         row.runs[i], row.seeds[i], floors[i] = e.name, e.seed, e.floor
+        bases[e.base or ""] = true
         seconds[#seconds + 1] = e.seconds -- temperature scaling has none
     end
     row.seconds = #seconds > 0 and mean_sd(seconds) or nil
     row.floor = #floors > 0 and mean_sd(floors) or 0
+    row.bases = table.concat(sorted_keys(bases), ",")
     row.n = entries[1].scores.n
 end
 

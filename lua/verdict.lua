@@ -70,15 +70,25 @@ local function against(temperature, row)
     return ("%s against %s: %s."):format(scaling, row.label, table.concat(parts, "; "))
 end
 
+-- The temperature scalings that a row is held against: those of its own networks, or where there are none, all.
+local function rivals(rows, row)
+    local own, all = {}, {}
+    for _, t in ipairs(rows) do
+        if t.method == "temperature" then
+            all[#all + 1] = t
+            own[#own + 1] = t.bases == row.bases and t or nil
+        end
+    end
+    return #own > 0 and own or all
+end
+
 -- What the rows say, computed from them.
 function verdict.of(rows)
     local lines, single, floor = { #rows > 1 and lowest_ece(rows) or nil }, false, 0
-    for _, t in ipairs(rows) do
-        floor, single = math.max(floor, t.floor), single or #t.runs < 2
-        for _, row in ipairs(rows) do
-            local two_stage = row.method == "TST" or row.method == "V-TST"
-            if t.method == "temperature" and two_stage then lines[#lines + 1] = against(t, row) end
-        end
+    for _, row in ipairs(rows) do
+        floor, single = math.max(floor, row.floor), single or #row.runs < 2
+        local two_stage = row.method == "TST" or row.method == "V-TST"
+        for _, t in ipairs(two_stage and rivals(rows, row) or {}) do lines[#lines + 1] = against(t, row) end
     end
     if floor > 0 then
         lines[#lines + 1] = ("A perfectly calibrated network with these confidences would read an ECE of about %s "

@@ -73,6 +73,7 @@ for isa in portable; do
 done
 part "lua" sh tests/lua/run.sh build/release/tare
 part "command line" bash tests/cli/run.sh build/release/tare
+part "experiments" bash tests/cli/scripts.sh build/release/tare
 part "fetch-data" bash tests/cli/fetch.sh build/release/cli/server
 part "kill -9 and resume" bash tests/cli/kill.sh build/release/tare
 part "workbench" bash tests/ui/run.sh build/release/tare

@@ -80,6 +80,22 @@ train = recipes.resolve("stage1", { mixup = 0.4, clip = 0, optimizer = "sgd", lo
 tap.is(compare.changes{ kind = "stage1", train = train }, "base mixup = 0.4, optimizer = sgd",
     "so is what no recipe speaks of, where it is not as usual")
 
+-- each of two losses has its temperature: a TST is held against that of its own network
+local own = {
+    entry("temperature", 1, 0.8, 0.01, 0.500, 0.2), entry("temperature", 1, 0.8, 0.01, 0.700, 0.2),
+    entry("TST", 1, 0.8, 0.01, 0.600, 0.2), entry("TST", 1, 0.8, 0.01, 0.800, 0.2),
+}
+for i, e in ipairs(own) do e.base, e.label = i % 2 == 1 and "plain" or "focal", e.method .. i end
+verdict = verdict_of(compare.rows(own))
+says "Temperature scaling1 against TST3: better on NLL (.500, .600)"
+says "Temperature scaling2 against TST4: better on NLL (.700, .800)"
+tap.is(select(2, verdict:gsub(" against ", "")), 2, "and against no other's")
+own[4].base = "neither"
+verdict = verdict_of(compare.rows(own))
+says "Temperature scaling1 against TST4:"
+says "Temperature scaling2 against TST4:"
+tap.is(select(2, verdict:gsub(" against ", "")), 3, "and against all where its own has none")
+
 -- facts that differ are named, and keep rows apart
 local a, b = entry("TST", 1, 0.8, 0.02, 0.5, 0.2), entry("TST", 1, 0.8, 0.03, 0.5, 0.2)
 a.facts, b.facts = { z = 8, lr = 1 }, { z = 128, lr = 1 }

@@ -98,10 +98,12 @@ local step, value = csv:match "\nECE %(valid%),(%d+),([%d.]+)"
 tap.is(tonumber(step), evals[1].step, "the first validation's step")
 tap.near(tonumber(value), 100 * evals[1].ece, 1e-7, "and its ECE in %")
 holds(saved(".txt", base), "ECE %", "a run as text")
-local queued = train.stage1{ data = ds, model = nn.mlp{}, name = "unborn", batch = 16, epochs = 1 }
+local before = train.stage1{ data = ds, model = nn.mlp{}, name = "paused", batch = 16, epochs = 1000 }:pause()
+local queued = train.stage1{ data = ds, model = nn.mlp{}, name = "unborn", batch = 16, epochs = 1 } -- behind it
 local early = saved(".svg", queued)
 tap.is(unbalanced(early), nil, "a run that has not begun has a figure too")
 tap.raises(function() plot.save("fig.svg", queued, { pane = "reliability" }) end, "no evaluation yet", "but no diagram")
+before:stop()
 queued:wait()
 
 -- ---- panes of a run ----------------------------------------------------------------------------

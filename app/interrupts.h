@@ -5,8 +5,8 @@
 #include "base/err.h"
 #include <stdbool.h>
 
-/* From here on: SIGTERM and SIGHUP ask for an end, SIGINT is Ctrl-C, SIGWINCH and SIGCONT mean a new size; a crash gives
- * the terminal back before it kills. Before term_open. */
+/* From here on: SIGTERM and SIGHUP ask for an end, SIGINT is Ctrl-C, SIGWINCH and SIGCONT mean a new size; a crash
+ * gives the terminal back before it kills. Before term_open. */
 Status interrupts_open(Err *err);
 int interrupts_fd(void);           /* readable when there was one */
 bool interrupts_resized(void);     /* true once for each change */

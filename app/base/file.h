@@ -28,7 +28,8 @@ Status folder_remove(const char *path, Err *err);
 Status path_join(char *dst, const char *a, const char *b, Err *err);
 
 /* dst (PATH_SIZE) = the path of a file that comes with tare ("lua/recipes.lua", "data/fashion"): the first that
- * exists in $TARE_HOME, the running program's folder, and ../share/tare beside that (an installed tare). ERR_IO names them. */
+ * exists in $TARE_HOME, the running program's folder, and ../share/tare beside that (an installed tare). ERR_IO names
+ * them. */
 Status path_shipped(char *dst, const char *name, Err *err);
 
 /* A 64-bit fingerprint (XXH3) of bytes; chain by passing the last result as seed. Not for secrets. */

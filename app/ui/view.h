@@ -27,7 +27,7 @@ typedef struct {
 } LogLines;
 
 const char *log_line_at(const LogLines *log, int i); /* the i-th that is there, from 0 */
-void log_add(LogLines *log, const char *utf8); /* cut at newlines and at LOG_LINE_SIZE; tabs are blanks */
+void log_add(LogLines *log, const char *utf8);       /* cut at newlines and at LOG_LINE_SIZE; tabs are blanks */
 
 typedef struct {
     const ViewRun *run;

@@ -8,7 +8,7 @@
 --     epochs=30        of stage 1                       steps=1500  most steps of stage 2
 --     depth=10 width=1 of the Wide ResNet
 -- The strengths are usual ones (help "recipes" has the papers), not tuned here. Stage 2 is plain cross-entropy in every
--- row: TST asks whether a body that was trained otherwise has better features.
+-- row: TST asks whether a body that was trained otherwise has better features (on fashion, the one of mixup has).
 
 local experiment = require "experiment"
 local o = experiment.arguments{

@@ -37,6 +37,7 @@ def summary(runs, key):
 
 def compare(network, data):
     runs = peer.WORK / "accuracy" / network
+    before = peer.children_seconds()
     tare = peer.start_tare(runs, network, data, EPOCHS, IMAGES, SEEDS)
     folders = [runs / f"{network}-{seed}" for seed in SEEDS]
     peer.wait_until(lambda: (folders[0] / "config.json").exists(), tare)
@@ -45,7 +46,8 @@ def compare(network, data):
     for seed in SEEDS:
         theirs.append(train_peer(config, rows, data, seed))
         print(network, "PyTorch, seed", seed, theirs[-1], flush=True)
-    seconds = peer.wait_for(tare)
+    peer.wait_for(tare)
+    seconds = peer.children_seconds() - before
     ours = [{key: peer.read_test(folder)[key] for key in ("accuracy", "nll")} for folder in folders]
     print(network, "tare", ours, flush=True)
     figures = {"tare": ours, "PyTorch": theirs}

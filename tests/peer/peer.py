@@ -36,26 +36,23 @@ def start_tare(runs, row, data, epochs, images, seeds):
     shutil.rmtree(runs, ignore_errors=True)
     command = [BUILD / "tare", "run", HERE / "train.lua", "--runs", runs, "--threads", "1", "--quiet"]
     command += ["--seeds", ",".join(map(str, seeds)), row, data, epochs, images]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    process = subprocess.Popen(list(map(str, command)), env={**os.environ, "TARE_HOME": str(ROOT)})
-    process.before = before
-    return process
+    return subprocess.Popen(list(map(str, command)), env={**os.environ, "TARE_HOME": str(ROOT)})
 
 
 def wait_until(done, process):
-    """Until done() or the end of the process, which must not come first."""
-    while not done():
-        if process.poll() is not None and not done():
-            wait_for(process)
-            raise SystemExit("tare ended without what was waited for")
+    """Until done(), or until the process ends."""
+    while not done() and process.poll() is None:
         time.sleep(0.1)
 
 
 def wait_for(process):
-    """CPU seconds that the process took."""
     if process.wait() != 0:
         raise SystemExit(f"tare ended with {process.returncode}: {' '.join(process.args)}")
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - process.before
+
+
+def children_seconds():
+    """CPU time of all processes that were started from here and have ended."""
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
 
 
 def read_config(folder):

@@ -8,7 +8,7 @@ import peer
 
 TITLES = {
     "wrn-slow": "WRN-16-2, Adam 1e-4",
-    "wrn-sgd": "WRN-16-2, SGD 0.05, decay 5e-4",
+    "wrn-sgd": "WRN-16-2, SGD 0.01, decay 5e-4",
     "wrn": "WRN-16-2, Adam 2e-3",
     "vit": "ViT 64-4-4, AdamW 1e-3, decay .05",
 }

@@ -9,7 +9,7 @@ local wrn = nn.wrn{ depth = 16, width = 2 }
 local settings = {
     wrn = { model = wrn, optimizer = "adam", lr = 2e-3 },
     ["wrn-slow"] = { model = wrn, optimizer = "adam", lr = 1e-4 }, -- the rate of the recipe `paper`
-    ["wrn-sgd"] = { model = wrn, optimizer = "sgd", momentum = 0.9, lr = 0.05, weight_decay = 5e-4 },
+    ["wrn-sgd"] = { model = wrn, optimizer = "sgd", momentum = 0.9, lr = 0.01, weight_decay = 5e-4 },
     vit = {
         model = nn.vit{ dim = 64, depth = 4, heads = 4, patch = 4, mlp_ratio = 2 },
         optimizer = "adamw", lr = 1e-3, weight_decay = 0.05, warmup = 20,

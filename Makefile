@@ -4,7 +4,7 @@ CC      ?= cc
 BUILD   ?= build/release
 PREFIX  ?= /usr/local
 DESTDIR ?=
-LAYERS  ?= base kernel nn data calib engine plot ui script .
+LAYERS  ?= base file kernel nn data calib run train engine plot ui script .
 
 PACKAGES := lua5.4 jansson zlib libxxhash openblas ncursesw readline freetype2 libpng fontconfig
 DEBIAN   := pkg-config libopenblas-pthread-dev libncurses-dev libreadline-dev liblua5.4-dev libjansson-dev \

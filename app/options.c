@@ -1,7 +1,7 @@
 /* options.c - the command line as a table of flags. Main thread, at start. */
 #include "options.h"
 
-#include "base/file.h"
+#include "file/whole.h"
 #include "base/pool.h"
 #include "base/text.h"
 #include <ctype.h>

@@ -2,8 +2,8 @@
 #include "workbench.h"
 
 #include "base/clock.h"
-#include "engine/record.h"
-#include "engine/replay.h"
+#include "run/record.h"
+#include "run/replay.h"
 #include "interrupts.h"
 #include "options.h"
 #include "ui/capture.h"

@@ -93,10 +93,10 @@ build build/asan OPT="-O1 -g" SANITIZE="-fsanitize=address,undefined -fno-saniti
 
 export TSAN_OPTIONS=halt_on_error=1
 build build/tsan OPT="-O1 -g" SANITIZE="-fsanitize=thread" build/tsan/tare \
-    build/tsan/tests/test_engine_ring build/tsan/tests/test_base_pool build/tsan/tests/test_engine_train && {
+    build/tsan/tests/test_engine_ring build/tsan/tests/test_base_pool build/tsan/tests/test_train_bits && {
     part "tsan ring" build/tsan/tests/test_engine_ring
     part "tsan pool" build/tsan/tests/test_base_pool
-    part "tsan runs" build/tsan/tests/test_engine_train
+    part "tsan runs" build/tsan/tests/test_train_bits
 }
 
 echo "$(($(date +%s) - began)) s, $skipped skipped"

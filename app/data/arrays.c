@@ -1,8 +1,8 @@
 /* arrays.c - a user's own images as NumPy arrays (npy.c). Any thread. */
 #include "data/source.h"
 
-#include "base/file.h"
-#include "data/npy.h"
+#include "file/whole.h"
+#include "file/npy.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

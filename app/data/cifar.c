@@ -1,7 +1,7 @@
 /* cifar.c - CIFAR-10 and CIFAR-100 in their official binary versions (records.c). Any thread. */
 #include "data/source.h"
 
-#include "base/file.h"
+#include "file/whole.h"
 #include <stdio.h>
 #include <string.h>
 

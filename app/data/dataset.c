@@ -1,7 +1,7 @@
 /* dataset.c - the table of sources, and what all data sets have in common. Any thread. */
 #include "data/dataset.h"
 
-#include "base/file.h"
+#include "file/whole.h"
 #include "base/text.h"
 #include "data/source.h"
 #include <math.h>

@@ -4,7 +4,7 @@
  * number of dimensions, each dimension as a big-endian 32-bit number, then the bytes. */
 #include "data/source.h"
 
-#include "base/file.h"
+#include "file/whole.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* places.c - where downloaded data sets lie. The folder of --data is set once at start; the rest any thread. */
 #include "data/source.h"
 
-#include "base/file.h"
+#include "file/whole.h"
 #include "base/text.h"
 #include <libgen.h>
 #include <stdio.h>

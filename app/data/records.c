@@ -4,7 +4,7 @@
  * Multiple Layers of Features from Tiny Images", 2009; https://www.cs.toronto.edu/~kriz/cifar.html). */
 #include "data/source.h"
 
-#include "base/file.h"
+#include "file/whole.h"
 #include <stdlib.h>
 
 enum { SIDE = 32, CHANNELS = 3, PLANE = SIDE * SIDE, PIXELS = CHANNELS * PLANE };

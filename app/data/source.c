@@ -1,7 +1,7 @@
 /* source.c - class names, and the choice of images: what the loaders of data sets share. Any thread. */
 #include "data/source.h"
 
-#include "base/file.h"
+#include "file/whole.h"
 #include "base/rng.h"
 #include "base/text.h"
 #include <math.h>

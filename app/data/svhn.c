@@ -5,8 +5,8 @@
  * http://ufldl.stanford.edu/housenumbers). Here a class is its digit. */
 #include "data/source.h"
 
-#include "base/file.h"
-#include "data/mat.h"
+#include "file/whole.h"
+#include "file/mat.h"
 #include <stdlib.h>
 #include <string.h>
 

@@ -7,8 +7,9 @@
 
 #include "calib/predictions.h"
 #include "data/dataset.h"
-#include "engine/runlog.h"
-#include "engine/spec.h"
+#include "run/command.h"
+#include "run/job.h"
+#include "run/runlog.h"
 
 typedef struct Engine Engine;
 
@@ -63,14 +64,6 @@ bool engine_drain(Engine *e, Event *event, Run **run);
 
 /* True while a job is queued, running or paused. */
 bool engine_busy(const Engine *e);
-
-typedef enum {
-    COMMAND_PAUSE,
-    COMMAND_GO,     /* end a pause */
-    COMMAND_STEP,   /* value steps, then pause */
-    COMMAND_SET_LR, /* value: the new base learning rate; the schedule goes on from it */
-    COMMAND_STOP,   /* checkpoint and end */
-} CommandType;
 
 /* ERR_STATE when the run has ended; a queued run takes STOP (it is cancelled) and PAUSE. */
 Status engine_command(Engine *e, Run *run, CommandType type, double value, Err *err);

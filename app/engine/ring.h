@@ -2,7 +2,7 @@
 #ifndef TARE_ENGINE_RING_H
 #define TARE_ENGINE_RING_H
 
-#include "engine/event.h"
+#include "run/event.h"
 #include <stdbool.h>
 
 typedef struct Ring Ring;

@@ -2,7 +2,7 @@
 #include "engine/worker.h"
 
 #include "base/clock.h"
-#include "engine/import.h"
+#include "train/import.h"
 #include <stdio.h>
 #include <string.h>
 

@@ -4,9 +4,9 @@
 
 #include "base/pool.h"
 #include "engine/engine.h"
-#include "engine/record.h"
 #include "engine/ring.h"
-#include "engine/trainer.h"
+#include "run/record.h"
+#include "train/course.h"
 #include <pthread.h>
 #include <stddef.h>
 

@@ -1,6 +1,6 @@
 /* checkpoint.c - a network's values into and out of a file of tensors. Loading changes nothing unless all of
  * it is right. One thread. */
-#include "nn/tensors.h"
+#include "nn/checkpoint.h"
 
 #include <math.h>
 #include <stdio.h>

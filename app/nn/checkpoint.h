@@ -1,51 +1,17 @@
-/* checkpoint.h - named tensors in safetensors files (huggingface.co/docs/safetensors): an 8-byte little-endian header
- * length, a JSON header, then the data. Written whole or not at all; torn or edited files are refused. */
+/* checkpoint.h - a network's parameters and running statistics as tensors of a safetensors file, and back. */
 #ifndef TARE_NN_CHECKPOINT_H
 #define TARE_NN_CHECKPOINT_H
 
-#include "base/err.h"
+#include "file/safetensors.h"
 #include "nn/net.h"
-#include <stdint.h>
-
-typedef enum { TENSOR_F32, TENSOR_F64, TENSOR_I32, TENSOR_I64, TENSOR_U8 } TensorType;
-
-enum { TENSOR_NAME_SIZE = 96 };
-
-typedef struct {
-    char name[TENSOR_NAME_SIZE];
-    TensorType type;
-    int dims;
-    ptrdiff_t shape[PARAM_MAX_DIMS];
-    void *data; /* not owned when writing; points into the file's bytes after reading */
-} Tensor;
-
-/* A file in memory, read or to be written: tensors, and "__metadata__" as key, value pairs of strings. */
-typedef struct {
-    Tensor *tensor;
-    int tensors, room;
-    char (*meta_key)[64];
-    char **meta_value;
-    int metas;
-    unsigned char *bytes; /* the file after reading; owned */
-} TensorFile;
-
-void tensors_init(TensorFile *f);
-void tensors_free(TensorFile *f);
-/* Append; the data must live until tensors_write. */
-Status tensors_add(TensorFile *f, const char *name, TensorType type, int dims, const ptrdiff_t *shape, const void *data,
-                   Err *err);
-Status tensors_meta(TensorFile *f, const char *key, const char *value, Err *err);
-const Tensor *tensors_find(const TensorFile *f, const char *name);
-const char *tensors_meta_find(const TensorFile *f, const char *key);
-
-/* Same tensors and metadata, same bytes. A checksum of the data lies in the metadata ("tare.checksum"). */
-Status tensors_write(const char *path, const TensorFile *f, Err *err);
-/* Checks header, offsets, sizes, and the checksum where there is one. ERR_IO, ERR_FORMAT with file and byte. */
-Status tensors_read(const char *path, TensorFile *f, Err *err);
 
 /* All parameters and running statistics under prefix + their names; loading wants each with its exact shape and finite
  * values, and names the first that is missing or wrong. */
 Status net_to_tensors(const Net *net, const char *prefix, TensorFile *f, Err *err);
 Status net_from_tensors(Net *net, const char *prefix, const TensorFile *f, const char *path, Err *err);
+
+/* *found = the tensor of this name, which has p's shape and finite values. ERR_FORMAT names what does not fit. */
+Status tensor_fits(const Param *p, const char *name, const TensorFile *f, const char *path, const Tensor **found,
+                   Err *err);
 
 #endif

@@ -2,7 +2,7 @@
  * A finished net is shared by threads; whoever holds the only reference may change its values. */
 #include "nn/op.h"
 
-#include "base/file.h"
+#include "file/whole.h"
 #include "base/rng.h"
 
 #include <assert.h>

@@ -1,7 +1,7 @@
 /* weights.c - what a file of weights holds, and its tensors into nets and out of a run. See weights.h. One thread. */
 #include "nn/weights.h"
 
-#include "nn/tensors.h"
+#include "file/safetensors.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 #ifndef TARE_PLOT_EVAL_H
 #define TARE_PLOT_EVAL_H
 
-#include "engine/runlog.h"
+#include "run/runlog.h"
 
 /* Samples of an evaluation. */
 double eval_count(const EvalPoint *eval);

@@ -1,7 +1,7 @@
 /* font.c - the font of figures that are pictures, see font.h. Any thread. */
 #include "plot/font.h"
 
-#include "base/file.h"
+#include "file/whole.h"
 #include "base/text.h"
 #include "plot/plottext.h"
 #include <fontconfig/fontconfig.h>

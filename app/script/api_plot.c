@@ -1,7 +1,7 @@
 /* api_plot.c - plot.*: figures as files. Main thread. */
 #include "script/registry.h"
 
-#include "base/file.h"
+#include "file/whole.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "plot/diagram.h"

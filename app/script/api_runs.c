@@ -1,7 +1,7 @@
 /* api_runs.c - runs.*: the folder of runs and the queue. Main thread. */
 #include "script/registry.h"
 
-#include "engine/record.h"
+#include "run/record.h"
 #include "script/script.h"
 #include <lauxlib.h>
 #include <string.h>

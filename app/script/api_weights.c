@@ -2,8 +2,8 @@
 #include "script/registry.h"
 
 #include "base/text.h"
-#include "engine/import.h"
 #include "script/script.h"
+#include "train/import.h"
 #include <lauxlib.h>
 
 /* Read by the binding below, not by the option table. */

@@ -1,7 +1,7 @@
 /* complete.c - candidates for Tab, see complete.h. Main thread. */
 #include "script/complete.h"
 
-#include "engine/record.h"
+#include "run/record.h"
 #include "script/lookup.h"
 #include <dirent.h>
 #include <lauxlib.h>

@@ -1,7 +1,7 @@
 /* state.c - the Lua state: its memory limit, its globals, and how code gets into it. Main thread. */
 #include "script/state.h"
 
-#include "base/file.h"
+#include "file/whole.h"
 #include "base/text.h"
 #include "script/registry.h"
 #include <errno.h>

@@ -2,7 +2,7 @@
  * would show is drawn here. Enter on an unfinished statement puts a newline into it. Main thread; one a process. */
 #include "ui/prompt.h"
 
-#include "base/file.h"
+#include "file/whole.h"
 #include "base/text.h"
 #include "ui/pen.h"
 #include <ctype.h>

@@ -4,9 +4,9 @@
 #ifndef TARE_UI_VIEW_H
 #define TARE_UI_VIEW_H
 
-#include "engine/runlog.h"
 #include "plot/canvas.h"
 #include "plot/glyph.h"
+#include "run/runlog.h"
 #include <stdbool.h>
 
 /* A run as a view needs it. Borrowed; valid for one frame. */

@@ -1,7 +1,7 @@
 /* folder.c - see fuzz.h. One thread. */
 #include "fuzz/fuzz.h"
 
-#include "base/file.h"
+#include "file/whole.h"
 #include "data/dataset.h"
 #include <fcntl.h>
 #include <libgen.h>

@@ -1,8 +1,8 @@
 /* fuzz_config.c - config.json. A job that is read and written again is read as the same job. */
 #include "fuzz/fuzz.h"
 
-#include "engine/record.h"
-#include "engine/spec.h"
+#include "run/job.h"
+#include "run/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

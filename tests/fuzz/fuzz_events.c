@@ -2,8 +2,8 @@
  */
 #include "fuzz/fuzz.h"
 
-#include "engine/record.h"
-#include "engine/replay.h"
+#include "run/record.h"
+#include "run/replay.h"
 #include <math.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,7 +1,7 @@
 /* fuzz_mat.c - MATLAB files: every variable of one, and one as SVHN's training images. */
 #include "fuzz/fuzz.h"
 
-#include "data/mat.h"
+#include "file/mat.h"
 
 /* Look at every number of every variable. */
 static double sum_of_all(const char *path)

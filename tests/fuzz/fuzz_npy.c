@@ -1,7 +1,7 @@
 /* fuzz_npy.c - NumPy arrays: any, element by element, and one as images or labels. The first byte says as which. */
 #include "fuzz/fuzz.h"
 
-#include "data/npy.h"
+#include "file/npy.h"
 #include <string.h>
 
 static const char *const part[] = {"x_train.npy", "y_train.npy", "x_test.npy", "y_test.npy"};

@@ -2,7 +2,7 @@
  * file of which data set it is; the others are right. */
 #include "fuzz/fuzz.h"
 
-#include "base/file.h"
+#include "file/whole.h"
 #include <string.h>
 #include <unistd.h>
 

@@ -1,8 +1,8 @@
 /* fuzz_safetensors.c - safetensors files. What is read and written again is read as the same. */
 #include "fuzz/fuzz.h"
 
-#include "base/file.h"
-#include "nn/tensors.h"
+#include "file/whole.h"
+#include "file/safetensors.h"
 #include <stdlib.h>
 #include <string.h>
 

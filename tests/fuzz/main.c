@@ -3,7 +3,7 @@
  * TAP. */
 #include "fuzz/fuzz.h"
 
-#include "base/file.h"
+#include "file/whole.h"
 #include "base/rng.h"
 #include <dirent.h>
 #include <fcntl.h>

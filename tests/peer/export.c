@@ -6,10 +6,10 @@
  *     body.*, head.*     the first weights, drawn from the run's seed as stage 1 draws them
  *     order              (epochs, n) int32: the training images of each epoch in their order
  *     train, test        (n) int32: which records of the data set's files these splits are made of */
-#include "base/file.h"
+#include "file/whole.h"
 #include "data/batch.h"
-#include "engine/spec.h"
 #include "nn/checkpoint.h"
+#include "run/job.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ fail:
     return err->code;
 }
 
-/* The nets as a training opens them (app/engine/train_state.c). */
+/* The nets as a training opens them (app/engine/state.c). */
 static Status open_nets(Start *s, Err *err)
 {
     const Dataset *d = s->data;

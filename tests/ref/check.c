@@ -1,6 +1,6 @@
 /* check.c - see check.h. One thread. */
-#include "ref/check.h"
 #include "kernel/isa.h"
+#include "ref/check.h"
 
 #include <math.h>
 #include <stdio.h>

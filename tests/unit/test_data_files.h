@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/file.h"
+#include "file/whole.h"
 #include "data/dataset.h"
 #include <stdio.h>
 #include <stdlib.h>

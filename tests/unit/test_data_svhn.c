@@ -1,7 +1,7 @@
 /* test_data_svhn.c - SVHN from MATLAB files of either byte order, plain and compressed, and from records. */
 #include "test_data_files.h"
 
-#include "data/mat.h"
+#include "file/mat.h"
 
 enum { IMAGE = 3072, MOST_IMAGES = 40 };
 

@@ -6,9 +6,10 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/file.h"
-#include "engine/import.h"
+#include "file/whole.h"
 #include "nn/checkpoint.h"
+#include "engine/engine.h"
+#include "train/import.h"
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "engine/record.h"
+#include "run/record.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/file.h"
+#include "file/whole.h"
 #include "nn/weights.h"
 
 #include <math.h>

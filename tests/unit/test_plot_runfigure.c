@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "engine/record.h"
 #include "plot/runfigure.h"
+#include "run/record.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

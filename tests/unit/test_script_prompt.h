@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/file.h"
+#include "file/whole.h"
 #include "script/complete.h"
 #include "script/registry.h"
 #include <stdio.h>

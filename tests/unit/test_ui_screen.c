@@ -6,8 +6,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/file.h"
-#include "engine/record.h"
+#include "file/whole.h"
+#include "run/record.h"
 #include "ui/layout.h"
 
 #include <locale.h>

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "engine/record.h"
+#include "run/record.h"
 #include "ui/pane.h"
 
 #include <locale.h>

@@ -1,0 +1,116 @@
+/* event.h - what the worker tells the world: fixed-size facts about a run, and their form as a line of JSON.
+ *
+ * A run's story is its events in order of seq; everything that panes, progress lines, replays and comparisons
+ * show is a fold over them. A line of events.jsonl has the keys seq, run, type, step, epoch, stage, then the
+ * data; what depends on the clock or the machine lies under the one key "wall". Two runs are identical when their
+ * lines are, without "wall". */
+#ifndef TARE_RUN_EVENT_H
+#define TARE_RUN_EVENT_H
+
+#include "base/err.h"
+#include "calib/bins.h"
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum {
+    EVENT_STEP,   /* a training step, every log_every steps */
+    EVENT_EPOCH,  /* an epoch of training has ended */
+    EVENT_EVAL,   /* a split was evaluated */
+    EVENT_BEST,   /* the last evaluation has the lowest validation NLL so far */
+    EVENT_STAGE,  /* a stage begins: its name, length and expected cost */
+    EVENT_STATE,  /* running, paused, stopped, or an option was set */
+    EVENT_LOG,    /* a remark for people */
+    EVENT_RESUME, /* the run goes on from a checkpoint: what came after its seq never happened */
+    EVENT_DONE,   /* the run has ended, well or not: the last event */
+    EVENT_TYPES
+} EventType;
+
+extern const char *const event_name[EVENT_TYPES]; /* "step", ... */
+
+typedef enum {
+    RUN_QUEUED,
+    RUN_RUNNING,
+    RUN_PAUSED,
+    RUN_DONE,
+    RUN_STOPPED,   /* on request; a checkpoint is kept and the run can be resumed */
+    RUN_FAILED,    /* a file, an option, a parent */
+    RUN_DIVERGED,  /* a loss or weight became NaN or infinite */
+    RUN_CANCELLED, /* removed from the queue before it began */
+    RUN_STATES
+} RunState;
+
+extern const char *const run_state_name[RUN_STATES]; /* "queued", ... */
+
+/* True for a state that a run does not leave by itself. */
+bool run_state_ended(RunState state);
+
+enum { EVENT_TEXT_SIZE = 512, EVENT_NAME_SIZE = 48 };
+
+typedef struct {
+    uint64_t seq; /* 1, 2, 3, ... within a run; RESUME repeats the seq it goes on from. A LOG that repeats the last seq
+                   * is an aside about this session (how far a long pass is): shown, never recorded nor folded */
+    uint32_t run; /* number of the run within this process; always 0 in a file */
+    EventType type;
+    int32_t step;  /* optimiser steps done in this stage */
+    int32_t epoch; /* epochs done in this stage */
+    int32_t stage; /* 1 or 2 */
+    struct {
+        double seconds;           /* since the run began, pauses included, earlier sessions included */
+        double images_per_second; /* STEP: over the steps since the last STEP */
+        double expected_seconds;  /* STAGE: what the stage will take, from two timed steps; 0 = unknown */
+    } wall;
+    union {
+        struct {
+            double loss; /* mean of the objective over the steps since the last STEP: loss + kl_weight KL */
+            double kl;   /* the KL part of it, unweighted and summed over Z; 0 unless V-TST */
+            double lr;
+        } step;
+        struct {
+            double loss, accuracy; /* over the epoch's training images, as they were seen: with mixup, of mixed images,
+                                    * where an answer is right by its label's share */
+            double lr;
+        } epoch;
+        struct {
+            char split[8];      /* "valid", "test" */
+            char checkpoint[8]; /* "now" while training; "best" or "last" at the end */
+            double nll, brier, accuracy, confidence;
+            FineBins bins;              /* count, right, sum of confidence in 60 bins */
+            char file[EVENT_NAME_SIZE]; /* predictions in the run folder, "" when none were kept */
+        } eval;
+        struct {
+            double nll;
+        } best;
+        struct {
+            char name[EVENT_NAME_SIZE]; /* "stage 1", "TST", "V-TST" */
+            int32_t steps, epochs;      /* planned; a stage may end sooner (patience) */
+            int64_t parameters;         /* trained in this stage */
+            char body[24];              /* fingerprint of the frozen body, hex; "" in stage 1 */
+        } stage;
+        struct {
+            RunState state;
+            char what[EVENT_TEXT_SIZE]; /* "set lr = 0.01", why it stopped, "" */
+        } state;
+        struct {
+            char text[EVENT_TEXT_SIZE];
+        } log;
+        struct {
+            uint64_t from_seq;
+        } resume;
+        struct {
+            RunState state;
+            char what[EVENT_TEXT_SIZE]; /* reason of a failure, "" when done */
+        } done;
+    } as;
+} Event;
+
+_Static_assert(sizeof(Event) <= 1280, "events stay small");
+
+/* A new object (the caller owns it), or NULL for lack of memory. Numbers round-trip exactly; NaN and infinities, which
+ * JSON lacks, are the strings "nan", "inf" and "-inf". Bytes of a text that are not UTF-8 become '?'. */
+json_t *event_to_json(const Event *event);
+
+/* Checks every key, type and range: a line may have been torn or edited. ERR_FORMAT says which key. */
+Status event_from_json(Event *event, const json_t *json, Err *err);
+
+#endif

@@ -1,0 +1,24 @@
+/* folder.h - what the files of record.h's implementation share: paths, the lock, small JSON files. */
+#ifndef TARE_RUN_FOLDER_H
+#define TARE_RUN_FOLDER_H
+
+#include "file/whole.h"
+#include "run/runlog.h"
+#include <jansson.h>
+
+/* folder (PATH_SIZE) = runs/name of a run that is there. ERR_USAGE: a bad name; no such run, with
+ * the nearest name. */
+Status record_find(char *folder, const char *runs, const char *name, Err *err);
+
+/* Take the lock of a run's folder; closing the descriptor gives it back. ERR_STATE while anybody else has it. */
+Status record_lock(const char *folder, int *lock, Err *err);
+
+/* A JSON object from a file; NULL with err set. */
+json_t *record_load_json(const char *path, Err *err);
+Status record_save_json(const char *path, const json_t *json, Err *err);
+
+/* Fold the lines of folder/events.jsonl. *good = bytes up to the end of the last whole line: what is
+ * behind is torn. */
+Status record_fold_file(const char *folder, RunLog *log, size_t *good, Err *err);
+
+#endif

@@ -1,0 +1,89 @@
+/* evaluate.c - see evaluate.h. Worker thread. */
+#include "train/evaluate.h"
+
+#include "calib/scores.h"
+#include "data/batch.h"
+#include <math.h>
+#include <string.h>
+
+Status evaluator_open(Evaluator *e, Err *err)
+{
+    e->body_tape = e->head_tape = NULL;
+    if (!(e->body_tape = tape_open(e->body, EVAL_ROWS, false, err))) goto fail;
+    if (!(e->head_tape = tape_open(e->head, EVAL_ROWS, false, err))) goto fail;
+    return OK;
+fail:
+    evaluator_close(e);
+    return err ? err->code : ERR_MEMORY;
+}
+
+void evaluator_close(Evaluator *e)
+{
+    tape_close(e->body_tape);
+    tape_close(e->head_tape);
+    e->body_tape = e->head_tape = NULL;
+}
+
+/* Features of images first .. first+rows-1, in the body tape. */
+static const float *block_features(Evaluator *e, const Dataset *data, SplitId split, ptrdiff_t first, ptrdiff_t rows)
+{
+    batch_images(tape_input(e->body_tape), data, split, NULL, first, rows, NULL, e->pool);
+    net_forward(e->body, e->body_tape, rows, &(Pass){.mode = PASS_EVAL, .pool = e->pool});
+    return tape_output(e->body_tape);
+}
+
+static Status between_blocks(const Evaluator *e, SplitId split, ptrdiff_t done, ptrdiff_t n, Err *err)
+{
+    if (done < n && e->stopping(e->arg)) return err_set(err, ERR_INTERRUPTED, "stopped");
+    e->progress(e->arg, split, done, n);
+    return OK;
+}
+
+Status evaluator_features(Evaluator *e, const Dataset *data, SplitId split, float *features, Err *err)
+{
+    ptrdiff_t n = data->split[split].n, width = e->body->output.c;
+    for (ptrdiff_t first = 0; first < n; first += EVAL_ROWS) {
+        ptrdiff_t rows = n - first < EVAL_ROWS ? n - first : EVAL_ROWS;
+        const float *block = block_features(e, data, split, first, rows);
+        memcpy(features + first * width, block, (size_t)(rows * width) * sizeof *features);
+        TRY(between_blocks(e, split, first + rows, n, err));
+    }
+    return OK;
+fail:
+    return err ? err->code : ERR_INTERRUPTED;
+}
+
+Status evaluator_predict(Evaluator *e, const Dataset *data, SplitId split, const float *features, float *logp, Err *err)
+{
+    ptrdiff_t n = data->split[split].n, width = e->body->output.c;
+    for (ptrdiff_t first = 0; first < n; first += EVAL_ROWS) {
+        ptrdiff_t rows = n - first < EVAL_ROWS ? n - first : EVAL_ROWS;
+        const float *block = features ? features + first * width : block_features(e, data, split, first, rows);
+        head_predict(e->head, e->head_tape, block, rows, e->draws, e->seed, first, e->pool,
+                     logp + first * data->classes);
+        TRY(between_blocks(e, split, first + rows, n, err));
+    }
+    return OK;
+fail:
+    return err ? err->code : ERR_INTERRUPTED;
+}
+
+Status evaluate_figures(Event *event, const float *logp, const Dataset *data, SplitId split, Err *err)
+{
+    enum { PAPER_BINS = 10 };
+    const Split *s = &data->split[split];
+    for (ptrdiff_t i = 0; i < s->n * data->classes; i++)
+        if (isnan(logp[i]))
+            return err_set(err, ERR_DIVERGED, "the network says NaN of %s image %td", split_name[split],
+                           i / data->classes + 1);
+    Predictions view = {.n = s->n, .classes = data->classes, .logp = (float *)logp, .labels = s->labels};
+    Scores scores;
+    Status done = scores_of(&scores, &view, PAPER_BINS, err);
+    if (done != OK) return done;
+    event->as.eval.nll = scores.nll;
+    event->as.eval.brier = scores.brier;
+    event->as.eval.accuracy = scores.accuracy;
+    event->as.eval.confidence = scores.confidence;
+    fine_bins_of(&event->as.eval.bins, &view);
+    return OK;
+}

@@ -1,0 +1,210 @@
+/* step.c - one step: a batch forward, its gradients back, what is told of it. Worker thread; no malloc. */
+#include "train/training.h"
+
+#include "base/clock.h"
+#include "base/rng.h"
+#include "data/batch.h"
+#include "kernel/loss.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { IMAGE_CHUNK = 8, HEAD_CHUNK = 64, CROP = 4 };
+
+/* ---- the batch ---- */
+
+static void fill_images(Training *t, ptrdiff_t first, ptrdiff_t rows)
+{
+    const char *how = t->spec->augment;
+    Augment augment = {.crop = strstr(how, "crop") ? CROP : 0,
+                       .flip = strstr(how, "flip") != NULL,
+                       .seed = (uint64_t)t->spec->seed,
+                       .step = (uint32_t)t->at.step};
+    float *input = tape_input(t->body_tape), *dst = t->unmixed ? t->unmixed : input;
+    batch_images(dst, t->data, SPLIT_TRAIN, t->order, first, rows, strcmp(how, "none") ? &augment : NULL, t->pool);
+    if (!t->unmixed) return;
+    ptrdiff_t floats = (t->data->h + 2) * (t->data->w + 2) * t->data->c;
+    batch_mix(input, t->unmixed, t->partner, t->share, rows, floats, t->pool);
+}
+
+/* Mixup (Zhang et al. 2018) as the authors' code has it: one share for the batch, and partners by a permutation. */
+static void draw_mix(Training *t, ptrdiff_t rows)
+{
+    Rng stream = rng_stream((uint64_t)t->spec->seed, RNG_MIXUP, (uint32_t)t->at.step, 0);
+    t->share = (float)rng_beta(&stream, t->spec->mixup);
+    for (ptrdiff_t r = 0; r < rows; r++) t->partner[r] = (int32_t)r;
+    rng_shuffle(&stream, t->partner, rows);
+    for (ptrdiff_t r = 0; r < rows; r++) t->others[r] = t->labels[t->partner[r]];
+}
+
+/* Put the features of this step's rows into the head's input. */
+static void fill_features(Training *t, ptrdiff_t first, ptrdiff_t rows)
+{
+    float *input = tape_input(t->head_tape);
+    size_t row_bytes = (size_t)t->features * sizeof *input;
+    if (!t->body_tape) {
+        const float *cached = t->task->cache->split[SPLIT_TRAIN].values;
+        for (ptrdiff_t r = 0; r < rows; r++)
+            memcpy(input + r * t->features, cached + (ptrdiff_t)t->order[first + r] * t->features, row_bytes);
+        return;
+    }
+    bool batch_statistics = t->trains_body || strcmp(t->spec->bn, "batch") == 0;
+    fill_images(t, first, rows);
+    net_forward(t->body, t->body_tape, rows,
+                &(Pass){batch_statistics ? PASS_TRAIN : PASS_EVAL, .pool = t->pool, .seed = (uint64_t)t->spec->seed,
+                        .step = (uint32_t)t->at.step});
+    memcpy(input, tape_output(t->body_tape), (size_t)rows * row_bytes);
+}
+
+/* ---- forward and back ---- */
+
+static void draw_eps(Training *t, ptrdiff_t rows)
+{
+    for (ptrdiff_t r = 0; r < rows; r++) {
+        Rng stream = rng_stream((uint64_t)t->spec->seed, RNG_EPS_TRAIN, (uint32_t)t->at.step, (uint32_t)r);
+        rng_normals(&stream, t->eps + r * t->spec->z, t->spec->z);
+    }
+}
+
+/* The loss of each row into t->loss, and its gradient into the head's tape. */
+static void row_losses(Training *t, ptrdiff_t rows)
+{
+    const TrainSpec *s = t->spec;
+    const Targets targets = {t->labels, s->mixup > 0 ? t->others : NULL, t->share, (float)s->smoothing,
+                             (float)s->focal};
+    const float *logits = tape_output(t->head_tape);
+    float *grad = tape_output_grad(t->head_tape), scale = 1.0f / (float)rows;
+    if (s->smoothing > 0 || s->focal > 0 || s->mixup > 0)
+        target_loss(t->loss, grad, logits, &targets, scale, rows, t->classes);
+    else
+        cross_entropy(t->loss, grad, logits, t->labels, scale, rows, t->classes);
+}
+
+/* All gradients of this step's objective: mean over the rows of loss + kl_weight KL. Leaves loss (rows) and the logits
+ * behind. Takes the whole batch, or its first `most` rows; returns how many. */
+static ptrdiff_t forward_and_back(Training *t, ptrdiff_t most)
+{
+    ptrdiff_t first = (ptrdiff_t)((int64_t)t->at.step % t->steps_per_epoch) * t->batch;
+    ptrdiff_t rows = t->n - first < t->batch ? t->n - first : t->batch;
+    if (rows > most) rows = most;
+    int64_t epoch = (int64_t)t->at.step / t->steps_per_epoch;
+    if (epoch != t->order_epoch) batch_order(t->order, t->n, (uint64_t)t->spec->seed, (uint32_t)epoch);
+    t->order_epoch = epoch;
+
+    Pass pass = {.mode = PASS_TRAIN, .pool = t->pool, .seed = (uint64_t)t->spec->seed, .step = (uint32_t)t->at.step};
+    batch_labels(t->labels, t->data, SPLIT_TRAIN, t->order, first, rows);
+    if (t->spec->mixup > 0) draw_mix(t, rows);
+    fill_features(t, first, rows);
+    if (t->vtst) {
+        draw_eps(t, rows);
+        pass.eps = t->eps;
+        pass.kl_weight = (float)t->spec->kl_weight;
+    }
+    net_forward(t->head, t->head_tape, rows, &pass);
+    row_losses(t, rows);
+    net_backward(t->head, t->head_tape, rows, &pass, t->trains_body);
+    if (t->trains_body) {
+        memcpy(tape_output_grad(t->body_tape), tape_input_grad(t->head_tape),
+               (size_t)(rows * t->features) * sizeof(float));
+        net_backward(t->body, t->body_tape, rows, &pass, false);
+    }
+    return rows;
+}
+
+/* The quickest of a few tries: what else the machine is doing for a moment shall not count. */
+double training_probe(Training *t)
+{
+    enum { TRIES = 8 };
+    const double enough = 0.3; /* seconds */
+    ptrdiff_t chunk = t->body_tape ? IMAGE_CHUNK : HEAD_CHUNK, most = chunk * pool_threads(t->pool);
+    double least = INFINITY, spent = 0;
+    for (int i = 0; i < TRIES && spent < enough; i++) {
+        double began = clock_seconds();
+        ptrdiff_t rows = forward_and_back(t, most);
+        double seconds = clock_seconds() - began;
+        spent += seconds;
+        if (seconds / (double)rows < least) least = seconds / (double)rows;
+    }
+    return least;
+}
+
+/* ---- the step ---- */
+
+/* Mixed images are right by the share of the label that is answered. */
+static double count_right(const Training *t, ptrdiff_t rows)
+{
+    const float *logits = tape_output(t->head_tape);
+    bool mixed = t->spec->mixup > 0;
+    double right = 0, share = mixed ? (double)t->share : 1;
+    for (ptrdiff_t r = 0; r < rows; r++) {
+        ptrdiff_t top = 0;
+        for (ptrdiff_t k = 1; k < t->classes; k++)
+            if (logits[r * t->classes + k] > logits[r * t->classes + top]) top = k;
+        right += share * (top == t->labels[r]);
+        if (mixed) right += (1 - share) * (top == t->others[r]);
+    }
+    return right;
+}
+
+/* Name the first gradient that is no number, for the message of a run that has diverged. */
+static const char *bad_gradient(const Net *net, Tape *tape)
+{
+    const float *grads = tape_grads(tape);
+    for (const Param *p = net->param; p < net->param + net->params; p++)
+        for (ptrdiff_t i = 0; p->trained && i < p->size; i++)
+            if (!isfinite(grads[p->offset + i])) return p->name;
+    return NULL;
+}
+
+Status training_diverged(const Training *t, const char *what, Err *err)
+{
+    const char *name = NULL, *kind = "weights";
+    net_finite(t->body, &name);
+    if (!name) net_finite(t->head, &name);
+    if (!name) {
+        kind = "gradient";
+        name = bad_gradient(t->head, t->head_tape);
+        if (!name && t->trains_body) name = bad_gradient(t->body, t->body_tape);
+    }
+    char kept[64] = "no checkpoint was written before it",
+         where[PARAM_NAME_SIZE + 32] = "weights and gradients are finite";
+    if (t->saved_step >= 0) snprintf(kept, sizeof kept, "the last good checkpoint is of step %.0f", t->saved_step);
+    if (name) snprintf(where, sizeof where, "first bad %s: %s", kind, name);
+    return err_set(err, ERR_DIVERGED, "%s after step %.0f (%s); %s; lower lr (now %g)", what, t->at.step, where, kept,
+                   training_lr(t));
+}
+
+Status training_step(Training *t, Err *err)
+{
+    ptrdiff_t rows = forward_and_back(t, t->batch);
+    const float *row_kl = tape_kl(t->head_tape);
+    double sum = 0, kl = 0, lr = training_lr(t);
+    for (ptrdiff_t r = 0; r < rows; r++) sum += t->loss[r];
+    for (ptrdiff_t r = 0; t->vtst && r < rows; r++) kl += row_kl[r];
+    double loss = (sum + t->spec->kl_weight * kl * t->vtst) / (double)rows;
+    if (!isfinite(loss)) return training_diverged(t, isnan(loss) ? "the loss is NaN" : "the loss is infinite", err);
+
+    TRY(training_update(t, rows, err));
+
+    t->at.window_loss += loss;
+    t->at.window_kl += kl / (double)rows;
+    t->at.window_steps++;
+    t->at.epoch_loss += loss * (double)rows;
+    t->at.epoch_right += count_right(t, rows);
+    t->at.epoch_seen += (double)rows;
+    t->at.step++;
+    if ((int64_t)t->at.step % t->spec->log_every != 0 && t->at.step < (double)t->steps) return OK;
+
+    Event event = training_event(t, EVENT_STEP);
+    double now = clock_seconds(), seconds = now - t->speed_time;
+    event.as.step.loss = t->at.window_loss / t->at.window_steps;
+    event.as.step.kl = t->at.window_kl / t->at.window_steps;
+    event.as.step.lr = lr;
+    if (seconds > 0) event.wall.images_per_second = (t->at.step - t->speed_step) * (double)t->batch / seconds;
+    t->speed_time = now;
+    t->speed_step = t->at.step;
+    t->at.window_loss = t->at.window_kl = t->at.window_steps = 0;
+    return training_emit(t, &event, err);
+fail:
+    return err ? err->code : ERR_DIVERGED;
+}

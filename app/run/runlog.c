@@ -210,6 +210,15 @@ static void mix_eval(uint64_t *digest, const EvalPoint *p)
     for (int b = 0; b < FINE_BINS; b++) mix_real(digest, p->bins.confidence[b]);
 }
 
+double runlog_seconds_left(const RunLog *log)
+{
+    const StagePoint *stage = log->stages > 0 ? &log->stage[log->stages - 1] : NULL;
+    if (!stage || stage->steps <= 0) return -1;
+    if (log->now_step > 0) return (log->seconds - stage->began) / log->now_step * (stage->steps - log->now_step);
+    if (stage->expected_seconds <= 0) return -1;
+    return stage->expected_seconds > log->seconds ? stage->expected_seconds - log->seconds : 0;
+}
+
 uint64_t runlog_digest(const RunLog *log)
 {
     uint64_t d = 0;

@@ -30,7 +30,7 @@ typedef struct {
     uint64_t seq;
     int32_t stage, steps, epochs;
     int64_t parameters;
-    double expected_seconds, began; /* seconds since the run began */
+    double expected_seconds, began; /* of the whole run; of this event: seconds since the run began */
     char name[EVENT_NAME_SIZE], body[24];
 } StagePoint;
 
@@ -67,6 +67,10 @@ Status runlog_fold(RunLog *log, const Event *event, Err *err);
 /* The latest evaluation of a split (of "best"/"last"/"now", NULL = any), or NULL. */
 const EvalPoint *runlog_eval(const RunLog *log, const char *split, const char *checkpoint);
 const EvalPoint *runlog_best(const RunLog *log); /* the evaluation with the last BEST, or NULL */
+
+/* Seconds until the last step: at the pace of this stage so far, before its first step what was expected. < 0: unknown,
+ * or nothing is trained. */
+double runlog_seconds_left(const RunLog *log);
 
 /* A digest of everything folded except wall times: equal folds have equal digests. */
 uint64_t runlog_digest(const RunLog *log);

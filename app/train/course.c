@@ -59,14 +59,6 @@ static void tell_progress(void *arg, SplitId split, ptrdiff_t done, ptrdiff_t n)
 
 /* ---- the stage's beginning ---- */
 
-/* What the stage will take when it runs to its last step. */
-static double expected_seconds(Training *t)
-{
-    double image = training_probe(t), evaluations = ceil((double)t->steps / (double)t->eval_every);
-    double forward = image / 3; /* a step is a forward and two backward passes */
-    return (double)(t->steps * t->batch) * image + evaluations * (double)t->data->split[SPLIT_VALID].n * forward;
-}
-
 static Status emit_stage(Training *t, Err *err)
 {
     Event event = training_event(t, EVENT_STAGE);
@@ -75,7 +67,7 @@ static Status emit_stage(Training *t, Err *err)
     event.as.stage.epochs = (int32_t)((t->steps + t->steps_per_epoch - 1) / t->steps_per_epoch);
     event.as.stage.parameters = t->head->trained + (t->trains_body ? t->body->trained : 0);
     if (t->stage2) snprintf(event.as.stage.body, sizeof event.as.stage.body, "%016llx", (unsigned long long)t->frozen);
-    event.wall.expected_seconds = expected_seconds(t);
+    event.wall.expected_seconds = training_estimate(t);
     return training_emit(t, &event, err);
 }
 
@@ -128,9 +120,7 @@ fail:
 
 Status training_evaluate(Training *t, SplitId split, const char *checkpoint, const char *file, Event *event, Err *err)
 {
-    bool cached = t->stage2 && !t->faithful;
-    const float *features = cached ? t->task->cache->split[split].values : NULL;
-    TRY(evaluator_predict(&t->eval, t->data, split, features, t->logp, err));
+    TRY(evaluator_predict(&t->eval, t->data, split, training_features(t, split), t->logp, err));
     *event = training_event(t, EVENT_EVAL);
     Status known = evaluate_figures(event, t->logp, t->data, split, err);
     if (known == ERR_DIVERGED) return training_diverged(t, "the network's answers are NaN", err);

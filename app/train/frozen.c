@@ -85,3 +85,8 @@ Status training_cache_features(Training *t, Err *err)
 fail:
     return err ? err->code : ERR_MEMORY;
 }
+
+const float *training_features(const Training *t, SplitId split)
+{
+    return t->stage2 && !t->faithful ? t->task->cache->split[split].values : NULL;
+}

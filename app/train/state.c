@@ -1,6 +1,7 @@
 /* state.c - what a training holds: its nets and memory, and the parent it starts from. Worker thread. */
 #include "train/training.h"
 
+#include "base/clock.h"
 #include "nn/checkpoint.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,7 +182,8 @@ Status training_open(Training *t, const TrainTask *task, Err *err)
                     .optimiser = optimiser_find(spec->optimizer),
                     .order_epoch = -1,
                     .saved_step = -1,
-                    .steps_left = -1};
+                    .steps_left = -1,
+                    .opened = clock_seconds()};
     t->stage2 = job_stage(task->job) == 2;
     t->trains_body = !t->stage2;
     t->vtst = strcmp(task->job->kind->head, "vtst") == 0;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { IMAGE_CHUNK = 8, HEAD_CHUNK = 64, CROP = 4 };
+enum { CROP = 4 };
 
 /* ---- the batch ---- */
 
@@ -80,9 +80,7 @@ static void row_losses(Training *t, ptrdiff_t rows)
         cross_entropy(t->loss, grad, logits, t->labels, scale, rows, t->classes);
 }
 
-/* All gradients of this step's objective: mean over the rows of loss + kl_weight KL. Leaves loss (rows) and the logits
- * behind. Takes the whole batch, or its first `most` rows; returns how many. */
-static ptrdiff_t forward_and_back(Training *t, ptrdiff_t most)
+ptrdiff_t training_pass(Training *t, ptrdiff_t most)
 {
     ptrdiff_t first = (ptrdiff_t)((int64_t)t->at.step % t->steps_per_epoch) * t->batch;
     ptrdiff_t rows = t->n - first < t->batch ? t->n - first : t->batch;
@@ -109,23 +107,6 @@ static ptrdiff_t forward_and_back(Training *t, ptrdiff_t most)
         net_backward(t->body, t->body_tape, rows, &pass, false);
     }
     return rows;
-}
-
-/* The quickest of a few tries: what else the machine is doing for a moment shall not count. */
-double training_probe(Training *t)
-{
-    enum { TRIES = 8 };
-    const double enough = 0.3; /* seconds */
-    ptrdiff_t chunk = t->body_tape ? IMAGE_CHUNK : HEAD_CHUNK, most = chunk * pool_threads(t->pool);
-    double least = INFINITY, spent = 0;
-    for (int i = 0; i < TRIES && spent < enough; i++) {
-        double began = clock_seconds();
-        ptrdiff_t rows = forward_and_back(t, most);
-        double seconds = clock_seconds() - began;
-        spent += seconds;
-        if (seconds / (double)rows < least) least = seconds / (double)rows;
-    }
-    return least;
 }
 
 /* ---- the step ---- */
@@ -176,7 +157,7 @@ Status training_diverged(const Training *t, const char *what, Err *err)
 
 Status training_step(Training *t, Err *err)
 {
-    ptrdiff_t rows = forward_and_back(t, t->batch);
+    ptrdiff_t rows = training_pass(t, t->batch);
     const float *row_kl = tape_kl(t->head_tape);
     double sum = 0, kl = 0, lr = training_lr(t);
     for (ptrdiff_t r = 0; r < rows; r++) sum += t->loss[r];

@@ -62,6 +62,7 @@ typedef struct {
     Position at;
     double saved_step;             /* of the last checkpoint, -1 for none */
     double steps_left;             /* of run:step(n); < 0 = run freely */
+    double opened;                 /* clock at training_open */
     double speed_time, speed_step; /* clock and step of the last STEP event */
 } Training;
 
@@ -77,12 +78,18 @@ void training_keep_best(Training *t);
 
 /* frozen.c */
 Status training_cache_features(Training *t, Err *err);
+const float *training_features(const Training *t, SplitId split); /* (n, F) where they are cached, else NULL */
 
 /* step.c */
 Status training_step(Training *t, Err *err);
 /* ERR_DIVERGED: what was seen, the step, the first bad weights or gradient, the last good checkpoint. */
 Status training_diverged(const Training *t, const char *what, Err *err);
-double training_probe(Training *t); /* seconds of a step per image, measured; weights and statistics stay */
+/* All gradients of this step's objective: mean over the rows of loss + kl_weight KL. Leaves loss (rows) and the logits
+ * behind. Takes the whole batch, or its first `most` rows; returns how many. Weights and statistics stay. */
+ptrdiff_t training_pass(Training *t, ptrdiff_t most);
+
+/* estimate.c: seconds from training_open to the end at the last step, measured before the first. */
+double training_estimate(Training *t);
 
 /* update.c */
 Status training_update(Training *t, ptrdiff_t rows, Err *err); /* by the gradients in the tapes */

@@ -163,7 +163,8 @@ static void print_stage(Batch *b, const Event *e, const Run *run)
     else if (e->as.stage.steps > 0)
         add(&l, ", %s steps", text_count(text, sizeof text, e->as.stage.steps));
     bool may_end_sooner = run->job.train.patience > 0;
-    if (cost > 0) add(&l, ", %s %s", may_end_sooner ? "at most about" : "about", text_duration(text, sizeof text, cost));
+    if (cost > 0)
+        add(&l, ", %s %s", may_end_sooner ? "at most about" : "about", text_duration(text, sizeof text, cost));
     if (cost > 0 && e->stage == 1 && epochs > SHORT_EPOCHS)
         add(&l, " (epochs = %d: %s)", SHORT_EPOCHS, text_duration(text, sizeof text, cost * SHORT_EPOCHS / epochs));
     print_line(b, &l);

@@ -10,11 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void feature_cache_clear(FeatureCache *cache)
-{
-    for (int s = 0; s < SPLITS; s++) features_close(&cache->split[s]);
-}
-
 static uint64_t mix_text(const char *text, uint64_t key)
 {
     return fingerprint(text, strlen(text) + 1, key);

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "nn/checkpoint.h"
+#include "train/schedule.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,4 +222,9 @@ void training_close(Training *t)
     free(t->logp);
     free(t->order);
     free(t->labels);
+}
+
+double training_lr(const Training *t)
+{
+    return t->at.lr * schedule_factor(t->spec, t->at.step, (double)t->steps);
 }

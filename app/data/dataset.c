@@ -96,7 +96,7 @@ static Status source_unknown(const char *name, Err *err)
 static Status spec_check(const Option *options, const DataSpec *spec, Err *err)
 {
     DataSpec copy = *spec;
-    for (const Option *o = options; o->name; o++)
+    for (const Option *o = option_rows(options); o->name; o++)
         if (o->kind == OPTION_INT || o->kind == OPTION_REAL) {
             Status fits = option_set_number(o, &copy, option_number(o, spec), err);
             if (fits != OK) return fits;

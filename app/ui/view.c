@@ -71,7 +71,7 @@ void log_add(LogLines *log, const char *utf8)
 
 static bool is_valid(const EvalPoint *eval)
 {
-    return strcmp(eval->split, "valid") == 0;
+    return strcmp(eval->as.split, "valid") == 0;
 }
 
 static const EvalPoint *eval_with(const RunLog *log, uint64_t seq)
@@ -132,9 +132,9 @@ void view_scrub(View *view, int n)
 static double seconds_left(const RunLog *log)
 {
     const StagePoint *stage = log->stages > 0 ? &log->stage[log->stages - 1] : NULL;
-    if (!stage || stage->steps <= 0) return -1;
-    if (log->now_step <= 0) return stage->expected_seconds > 0 ? stage->expected_seconds : -1;
-    return (log->seconds - stage->began) / log->now_step * (stage->steps - log->now_step);
+    if (!stage || stage->as.steps <= 0) return -1;
+    if (log->now_step <= 0) return stage->wall.expected_seconds > 0 ? stage->wall.expected_seconds : -1;
+    return (log->seconds - stage->wall.seconds) / log->now_step * (stage->as.steps - log->now_step);
 }
 
 /* Append to a text that is `used` bytes long; returns its new length, never more than size - 1. */
@@ -169,12 +169,12 @@ void view_status(char *dst, size_t size, const View *view)
         used = append(dst, size, used, "  looking at epoch %d, step %d", (int)at->epoch, (int)at->step);
     if (log->stages > 0) {
         const StagePoint *stage = &log->stage[log->stages - 1];
-        used = append(dst, size, used, "  %s", stage->name);
-        if (stage->steps > 0) /* none in a network that was loaded */
-            used = append(dst, size, used, ", step %d/%d", (int)log->now_step, (int)stage->steps);
+        used = append(dst, size, used, "  %s", stage->as.name);
+        if (stage->as.steps > 0) /* none in a network that was loaded */
+            used = append(dst, size, used, ", step %d/%d", (int)log->now_step, (int)stage->as.steps);
     }
-    if (log->state == RUN_RUNNING && log->steps > 0 && log->step[log->steps - 1].images_per_second > 0) {
-        text_count(word, sizeof word, llround(log->step[log->steps - 1].images_per_second));
+    if (log->state == RUN_RUNNING && log->steps > 0 && log->step[log->steps - 1].wall.images_per_second > 0) {
+        text_count(word, sizeof word, llround(log->step[log->steps - 1].wall.images_per_second));
         used = append(dst, size, used, "  %s images/s", word);
     }
     if (log->state == RUN_RUNNING && seconds_left(log) >= 0)

@@ -104,13 +104,11 @@ static double share_done(const RunLog *log)
     return stage && stage->as.steps > 0 ? (double)log->now_step / stage->as.steps : 0;
 }
 
-/* ", 40 s left": by the pace of this stage so far. */
+/* ", 40 s left" */
 static void add_left(Line *l, const RunLog *log)
 {
-    const StagePoint *stage = stage_of(log);
-    double share = share_done(log), left = stage ? stage->wall.expected_seconds : 0;
     char text[32];
-    if (share > 0) left = (log->seconds - stage->wall.seconds) * (1 - share) / share;
+    double left = runlog_seconds_left(log);
     if (left > 0) add(l, ", %s left", text_duration(text, sizeof text, left));
 }
 
@@ -164,7 +162,9 @@ static void print_stage(Batch *b, const Event *e, const Run *run)
         add(&l, ", %d epoch%s", (int)epochs, epochs == 1 ? "" : "s");
     else if (e->as.stage.steps > 0)
         add(&l, ", %s steps", text_count(text, sizeof text, e->as.stage.steps));
-    if (cost > 0) add(&l, ", about %s", text_duration(text, sizeof text, cost));
+    bool may_end_sooner = run->job.train.patience > 0;
+    if (cost > 0)
+        add(&l, ", %s %s", may_end_sooner ? "at most about" : "about", text_duration(text, sizeof text, cost));
     if (cost > 0 && e->stage == 1 && epochs > SHORT_EPOCHS)
         add(&l, " (epochs = %d: %s)", SHORT_EPOCHS, text_duration(text, sizeof text, cost * SHORT_EPOCHS / epochs));
     print_line(b, &l);

@@ -94,7 +94,7 @@ typedef struct {
 typedef struct {
     double seconds;           /* since the run began, pauses included, earlier sessions included */
     double images_per_second; /* STEP: over the steps since the last STEP */
-    double expected_seconds;  /* STAGE: what the stage will take, from two timed steps; 0 = unknown */
+    double expected_seconds;  /* STAGE: what the run will take, from its beginning to its last step; 0 = unknown */
 } EventWall;
 
 /* The front of an event, and of whatever is kept of one (runlog.h).

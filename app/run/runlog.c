@@ -246,6 +246,16 @@ static uint64_t mix_point(uint64_t d, const Kept *k, const char *point)
     return d;
 }
 
+double runlog_seconds_left(const RunLog *log)
+{
+    const StagePoint *stage = log->stages > 0 ? &log->stage[log->stages - 1] : NULL;
+    if (!stage || stage->as.steps <= 0) return -1;
+    if (log->now_step > 0)
+        return (log->seconds - stage->wall.seconds) / log->now_step * (stage->as.steps - log->now_step);
+    if (stage->wall.expected_seconds <= 0) return -1;
+    return stage->wall.expected_seconds > log->seconds ? stage->wall.expected_seconds - log->seconds : 0;
+}
+
 uint64_t runlog_digest(const RunLog *log)
 {
     uint64_t d = 0;

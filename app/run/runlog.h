@@ -60,6 +60,10 @@ Status runlog_fold(RunLog *log, const Event *event, Err *err);
 const EvalPoint *runlog_eval(const RunLog *log, const char *split, const char *checkpoint);
 const EvalPoint *runlog_best(const RunLog *log); /* the evaluation with the last BEST, or NULL */
 
+/* Seconds until the last step: at the pace of this stage so far, before its first step what was expected. < 0: unknown,
+ * or nothing is trained. */
+double runlog_seconds_left(const RunLog *log);
+
 /* A digest of everything folded except wall times: equal folds have equal digests. */
 uint64_t runlog_digest(const RunLog *log);
 

@@ -128,15 +128,6 @@ void view_scrub(View *view, int n)
 
 /* ---- the status line ---- */
 
-/* Seconds that the stage still takes at its speed so far; at its start what was expected; < 0: unknown. */
-static double seconds_left(const RunLog *log)
-{
-    const StagePoint *stage = log->stages > 0 ? &log->stage[log->stages - 1] : NULL;
-    if (!stage || stage->as.steps <= 0) return -1;
-    if (log->now_step <= 0) return stage->wall.expected_seconds > 0 ? stage->wall.expected_seconds : -1;
-    return (log->seconds - stage->wall.seconds) / log->now_step * (stage->as.steps - log->now_step);
-}
-
 /* Append to a text that is `used` bytes long; returns its new length, never more than size - 1. */
 static size_t append(char *dst, size_t size, size_t used, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -177,8 +168,8 @@ void view_status(char *dst, size_t size, const View *view)
         text_count(word, sizeof word, llround(log->step[log->steps - 1].wall.images_per_second));
         used = append(dst, size, used, "  %s images/s", word);
     }
-    if (log->state == RUN_RUNNING && seconds_left(log) >= 0)
-        used = append(dst, size, used, "  %s left", text_duration(word, sizeof word, seconds_left(log)));
+    if (log->state == RUN_RUNNING && runlog_seconds_left(log) >= 0)
+        used = append(dst, size, used, "  %s left", text_duration(word, sizeof word, runlog_seconds_left(log)));
     if (run_state_ended(log->state))
         used = append(dst, size, used, "  %s", text_duration(word, sizeof word, log->seconds));
 }

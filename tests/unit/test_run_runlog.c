@@ -320,6 +320,38 @@ static void every_field_is_told_apart(void **state)
     runlog_free(&plain);
 }
 
+/* Before the first step, what was expected less what has passed; then by the stage's own pace, which neither a wrong
+ * expectation nor the time before the stage can spoil. */
+static void time_left(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int32_t steps, at;
+        double expected, now, left; /* the stage is told at 2 s */
+    } rows[] = {
+        {"just told", 100, 0, 12, 2, 10},          {"told a while ago", 100, 0, 12, 5, 7},
+        {"longer than expected", 100, 0, 3, 5, 0}, {"nothing was expected", 100, 0, 0, 5, -1},
+        {"at its pace", 100, 25, 12, 7, 15},       {"at the last step", 100, 100, 12, 22, 0},
+        {"nothing is trained", 0, 0, 12, 5, -1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        RunLog log;
+        runlog_init(&log);
+        if (runlog_seconds_left(&log) >= 0) fail_msg("%s: known before the stage", rows[i].name);
+        Event stage = {.seq = 1, .type = EVENT_STAGE, .stage = 1, .as.stage.steps = rows[i].steps};
+        stage.wall.seconds = 2;
+        stage.wall.expected_seconds = rows[i].expected;
+        fold_ok(&log, &stage);
+        Event remark = {.seq = 2, .type = EVENT_LOG, .stage = 1, .step = rows[i].at, .as.log.text = "now"};
+        remark.wall.seconds = rows[i].now;
+        fold_ok(&log, &remark);
+        double left = runlog_seconds_left(&log);
+        if (fabs(left - rows[i].left) > 1e-12) fail_msg("%s: %g s left", rows[i].name, left);
+        runlog_free(&log);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +364,7 @@ int main(void)
         cmocka_unit_test(evaluations_are_found),
         cmocka_unit_test(digest_sees_data_alone),
         cmocka_unit_test(every_field_is_told_apart),
+        cmocka_unit_test(time_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,41 +5,33 @@
 
 #include "run/event.h"
 
+/* Points are fronts of events: as much of one as its type needs, so that the tables of fields (event.h) fit both. */
+
 typedef struct {
-    uint64_t seq;
-    int32_t step, epoch, stage;
-    double loss, kl, lr, seconds, images_per_second;
+    EVENT_FRONT;
+    StepFacts as;
 } StepPoint;
 
 typedef struct {
-    uint64_t seq;
-    int32_t step, epoch, stage;
-    double loss, accuracy, lr, seconds;
+    EVENT_FRONT;
+    EpochFacts as;
 } EpochPoint;
 
 typedef struct {
-    uint64_t seq;
-    int32_t step, epoch, stage;
+    EVENT_FRONT;
+    EvalFacts as;
     uint64_t best; /* seq of the BEST that followed, 0 = none: a resume may forget it and keep the evaluation */
-    char split[8], checkpoint[8], file[EVENT_NAME_SIZE];
-    double nll, brier, accuracy, confidence, seconds;
-    FineBins bins;
 } EvalPoint;
 
 typedef struct {
-    uint64_t seq;
-    int32_t stage, steps, epochs;
-    int64_t parameters;
-    double expected_seconds, began; /* of the whole run; of this event: seconds since the run began */
-    char name[EVENT_NAME_SIZE], body[24];
+    EVENT_FRONT;
+    StageFacts as; /* it began at wall.seconds */
 } StagePoint;
 
+/* Of STATE, LOG and DONE; a LOG has the state of the run at that time. */
 typedef struct {
-    uint64_t seq;
-    int32_t step, stage;
-    RunState state; /* of STATE and DONE */
-    EventType type; /* EVENT_STATE, EVENT_LOG, EVENT_DONE */
-    char text[EVENT_TEXT_SIZE];
+    EVENT_FRONT;
+    RemarkFacts as;
 } Remark;
 
 /* Growable arrays, each in order of seq. */

@@ -13,7 +13,7 @@ static Status emit_state(Training *t, RunState state, const char *what, Err *err
 {
     Event event = training_event(t, EVENT_STATE);
     event.as.state.state = state;
-    snprintf(event.as.state.what, sizeof event.as.state.what, "%s", what);
+    snprintf(event.as.state.text, sizeof event.as.state.text, "%s", what);
     return training_emit(t, &event, err);
 }
 

@@ -71,7 +71,7 @@ void log_add(LogLines *log, const char *utf8)
 
 static bool is_valid(const EvalPoint *eval)
 {
-    return strcmp(eval->split, "valid") == 0;
+    return strcmp(eval->as.split, "valid") == 0;
 }
 
 static const EvalPoint *eval_with(const RunLog *log, uint64_t seq)
@@ -160,12 +160,12 @@ void view_status(char *dst, size_t size, const View *view)
         used = append(dst, size, used, "  looking at epoch %d, step %d", (int)at->epoch, (int)at->step);
     if (log->stages > 0) {
         const StagePoint *stage = &log->stage[log->stages - 1];
-        used = append(dst, size, used, "  %s", stage->name);
-        if (stage->steps > 0) /* none in a network that was loaded */
-            used = append(dst, size, used, ", step %d/%d", (int)log->now_step, (int)stage->steps);
+        used = append(dst, size, used, "  %s", stage->as.name);
+        if (stage->as.steps > 0) /* none in a network that was loaded */
+            used = append(dst, size, used, ", step %d/%d", (int)log->now_step, (int)stage->as.steps);
     }
-    if (log->state == RUN_RUNNING && log->steps > 0 && log->step[log->steps - 1].images_per_second > 0) {
-        text_count(word, sizeof word, llround(log->step[log->steps - 1].images_per_second));
+    if (log->state == RUN_RUNNING && log->steps > 0 && log->step[log->steps - 1].wall.images_per_second > 0) {
+        text_count(word, sizeof word, llround(log->step[log->steps - 1].wall.images_per_second));
         used = append(dst, size, used, "  %s images/s", word);
     }
     if (log->state == RUN_RUNNING && runlog_seconds_left(log) >= 0)

@@ -74,8 +74,8 @@ static void add_eval(Line *l, const EvalPoint *eval)
 {
     Bin bin[ECE_BINS];
     Err err;
-    add(l, "%s NLL %.4f, accuracy %.2f %%", eval->split, eval->nll, 100 * eval->accuracy);
-    if (bins_from_fine(bin, ECE_BINS, &eval->bins, &err) == OK)
+    add(l, "%s NLL %.4f, accuracy %.2f %%", eval->as.split, eval->as.nll, 100 * eval->as.accuracy);
+    if (bins_from_fine(bin, ECE_BINS, &eval->as.bins, &err) == OK)
         add(l, ", ECE %.2f %% (%d bins)", 100 * bins_ece(bin, ECE_BINS), ECE_BINS);
 }
 
@@ -90,27 +90,25 @@ static void add_position(Line *l, const RunLog *log)
     const StagePoint *stage = stage_of(log);
     if (!stage) return;
     bool epochs = stage->stage == 1;
-    if (stage->steps == 0) { /* nothing is trained */
-        add(l, "%s", stage->name);
+    if (stage->as.steps == 0) { /* nothing is trained */
+        add(l, "%s", stage->as.name);
         return;
     }
-    add(l, "%s, %s %d/%d", stage->name, epochs ? "epoch" : "step", (int)(epochs ? log->now_epoch : log->now_step),
-        (int)(epochs ? stage->epochs : stage->steps));
+    add(l, "%s, %s %d/%d", stage->as.name, epochs ? "epoch" : "step", (int)(epochs ? log->now_epoch : log->now_step),
+        (int)(epochs ? stage->as.epochs : stage->as.steps));
 }
 
 static double share_done(const RunLog *log)
 {
     const StagePoint *stage = stage_of(log);
-    return stage && stage->steps > 0 ? (double)log->now_step / stage->steps : 0;
+    return stage && stage->as.steps > 0 ? (double)log->now_step / stage->as.steps : 0;
 }
 
-/* ", 40 s left": by the pace of this stage so far. */
+/* ", 40 s left" */
 static void add_left(Line *l, const RunLog *log)
 {
-    const StagePoint *stage = stage_of(log);
-    double share = share_done(log), left = stage ? stage->expected_seconds : 0;
     char text[32];
-    if (share > 0) left = (log->seconds - stage->began) * (1 - share) / share;
+    double left = runlog_seconds_left(log);
     if (left > 0) add(l, ", %s left", text_duration(text, sizeof text, left));
 }
 
@@ -119,13 +117,13 @@ static void add_figures(Line *l, const RunLog *log)
     const EvalPoint *eval = runlog_eval(log, "valid", "now");
     const StepPoint *step = log->steps ? &log->step[log->steps - 1] : NULL;
     char speed[24];
-    if (step) add(l, ": loss %.4f", step->loss);
+    if (step) add(l, ": loss %.4f", step->as.loss);
     if (eval) {
         add(l, step ? ", " : ": ");
         add_eval(l, eval);
     }
-    if (step && step->images_per_second > 0)
-        add(l, ", %s images/s", text_count(speed, sizeof speed, (long long)step->images_per_second));
+    if (step && step->wall.images_per_second > 0)
+        add(l, ", %s images/s", text_count(speed, sizeof speed, (long long)step->wall.images_per_second));
     add_left(l, log);
 }
 
@@ -164,7 +162,9 @@ static void print_stage(Batch *b, const Event *e, const Run *run)
         add(&l, ", %d epoch%s", (int)epochs, epochs == 1 ? "" : "s");
     else if (e->as.stage.steps > 0)
         add(&l, ", %s steps", text_count(text, sizeof text, e->as.stage.steps));
-    if (cost > 0) add(&l, ", about %s", text_duration(text, sizeof text, cost));
+    bool may_end_sooner = run->job.train.patience > 0;
+    if (cost > 0)
+        add(&l, ", %s %s", may_end_sooner ? "at most about" : "about", text_duration(text, sizeof text, cost));
     if (cost > 0 && e->stage == 1 && epochs > SHORT_EPOCHS)
         add(&l, " (epochs = %d: %s)", SHORT_EPOCHS, text_duration(text, sizeof text, cost * SHORT_EPOCHS / epochs));
     print_line(b, &l);
@@ -197,8 +197,8 @@ static void print_end(Batch *b, const Event *e, const Run *run)
     if (b->run == run) b->run = NULL;
     b->due = false;
     if (b->tells == BATCH_QUIET && !bad) return;
-    if (state == RUN_STOPPED && *e->as.done.what) { /* which says it */
-        print_remark(b, run, e->as.done.what);
+    if (state == RUN_STOPPED && *e->as.done.text) { /* which says it */
+        print_remark(b, run, e->as.done.text);
         return;
     }
     add(&l, "%s%s: %s", bad ? "tare: " : "", run->job.name, run_state_name[state]);
@@ -207,7 +207,7 @@ static void print_end(Batch *b, const Event *e, const Run *run)
         add(&l, ": ");
         add_eval(&l, eval);
     }
-    if (*e->as.done.what) add(&l, ": %s", e->as.done.what);
+    if (*e->as.done.text) add(&l, ": %s", e->as.done.text);
     print_line(b, &l);
 }
 
@@ -222,7 +222,7 @@ static void note_progress(Batch *b, const Event *e, const Run *run)
         b->due |= e->type == EVENT_EPOCH;
         return;
     }
-    int32_t every = stage->steps / LINE_PARTS > LINE_STEPS ? stage->steps / LINE_PARTS : LINE_STEPS;
+    int32_t every = stage->as.steps / LINE_PARTS > LINE_STEPS ? stage->as.steps / LINE_PARTS : LINE_STEPS;
     if (e->type == EVENT_STEP && e->step - b->line_step >= every) print_progress(b, run);
 }
 
@@ -237,7 +237,7 @@ void batch_event(Batch *b, const Event *event, const Run *run)
     if (event->type == EVENT_STAGE) print_stage(b, event, run);
     if (event->type == EVENT_RESUME) print_resume(b, event, run);
     if (event->type == EVENT_LOG) print_remark(b, run, event->as.log.text);
-    if (event->type == EVENT_STATE) print_remark(b, run, event->as.state.what);
+    if (event->type == EVENT_STATE) print_remark(b, run, event->as.state.text);
     b->run = run;
     note_progress(b, event, run);
 }

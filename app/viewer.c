@@ -61,9 +61,10 @@ static void tell_remarks(Viewer *v)
     if (v->told > v->log.remarks) v->told = v->log.remarks;
     for (; v->told < v->log.remarks; v->told++) {
         const Remark *r = &v->log.remark[v->told];
-        const char *state = r->type == EVENT_LOG ? "" : run_state_name[r->state];
+        const char *state = r->type == EVENT_LOG ? "" : run_state_name[r->as.state];
         char line[EVENT_TEXT_SIZE + 64];
-        snprintf(line, sizeof line, "step %d: %s%s%s", (int)r->step, state, *state && *r->text ? ": " : "", r->text);
+        snprintf(line, sizeof line, "step %d: %s%s%s", (int)r->step, state, *state && *r->as.text ? ": " : "",
+                 r->as.text);
         log_add(&v->face.log, line);
     }
 }

@@ -57,7 +57,8 @@ units() { # directory, name
     done
 }
 
-part "layers" sh tests/includes.sh
+part "rooms" sh tests/includes.sh
+part "breaches" sh tests/breaches.sh
 
 fuzz() { # directory: each target with its corpus and mutations of it
     for t in "$1"/fuzz/*; do

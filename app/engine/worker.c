@@ -106,16 +106,16 @@ static void end(Work *w, Status done, const Err *err)
                    .stage = job_stage(&s->run.job),
                    .as.done.state = state_of(done)};
     if (done != OK) {
-        snprintf(event.as.done.what, sizeof event.as.done.what, "%.*s", EVENT_TEXT_SIZE - 1, err->msg);
+        snprintf(event.as.done.text, sizeof event.as.done.text, "%.*s", EVENT_TEXT_SIZE - 1, err->msg);
         json_t *summary =
-            json_pack("{s:s, s:s}", "state", run_state_name[event.as.done.state], "what", event.as.done.what);
+            json_pack("{s:s, s:s}", "state", run_state_name[event.as.done.state], "what", event.as.done.text);
         record_summary(&s->record, summary, &second);
         json_decref(summary);
     }
     stamp(w, &event);
     if (record_append(&s->record, &event, &second) != OK && done == OK) {
         event.as.done.state = RUN_FAILED;
-        snprintf(event.as.done.what, sizeof event.as.done.what, "%.*s", EVENT_TEXT_SIZE - 1, second.msg);
+        snprintf(event.as.done.text, sizeof event.as.done.text, "%.*s", EVENT_TEXT_SIZE - 1, second.msg);
     }
     if (event.as.done.state == RUN_DONE) record_prune(s->record.folder, &second); /* what fails is done another time */
     record_close(&s->record);

@@ -37,6 +37,7 @@ void accumulate(float *dst, const float *src, ptrdiff_t n)
     for (ptrdiff_t i = 0; i < n; i++) dst[i] += src[i];
 }
 
+/* Parts are added in their order, whoever made them: the same bits for any number of threads. */
 void sum_parts(float *sum, const float *part, ptrdiff_t parts, ptrdiff_t n)
 {
     memset(sum, 0, (size_t)n * sizeof *sum);
@@ -54,6 +55,7 @@ void mean_pool_forward(float *y, const float *x, ptrdiff_t n, ptrdiff_t h, ptrdi
     }
 }
 
+/* Every pixel had the same share in the mean: y's gradient, divided by their number, goes to each. */
 void mean_pool_backward(float *dx, const float *dy, ptrdiff_t n, ptrdiff_t h, ptrdiff_t w, ptrdiff_t c, int add)
 {
     const float scale = 1.0f / (float)(h * w);
@@ -83,6 +85,8 @@ void flatten_backward(float *dx, const float *dy, ptrdiff_t n, ptrdiff_t h, ptrd
                 memcpy(d, dy, (size_t)(w * c) * sizeof *d);
         }
 }
+
+/* ---- V-TST's draw; the formulas stand at the vector kernels in element_vec.h ---- */
 
 void gaussian_forward(float *z, float *logvar, float *kl, const float *mu, const float *raw, const float *eps,
                       ptrdiff_t n, ptrdiff_t d)

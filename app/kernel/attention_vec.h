@@ -79,9 +79,11 @@ static void transpose(float *dst, const float *src, ptrdiff_t step, ptrdiff_t ro
 
 /* ---- columns of scores ---- */
 
-/* LANES columns s of (tokens, wide) scores become e^(scale (s - most)), with most and their sums. */
+/* LANES columns s of (tokens, wide) scores, a column for each query, become e^(scale (s - most)), with most and their
+ * sums. */
 INLINE void exp_columns(float *s, float *most, float *sum, ptrdiff_t tokens, ptrdiff_t wide, float scale)
 {
+    /* e^(s - most) is at most 1, and 1 at least once: no overflow, and no sum of zero */
     Vec top = *(VecInMemory *)s, sums = {0};
     for (ptrdiff_t j = 1; j < tokens; j++) top = vec_max(top, *(VecInMemory *)(s + j * wide));
     for (ptrdiff_t j = 0; j < tokens; j++) {
@@ -93,7 +95,9 @@ INLINE void exp_columns(float *s, float *most, float *sum, ptrdiff_t tokens, ptr
     *(VecInMemory *)sum = sums;
 }
 
-/* LANES columns of scores s and of dp = v dy' become probabilities p and ds = scale p (dp - sum of p dp). */
+/* LANES columns of scores s and of dp = v dy' become probabilities p and ds = scale p (dp - sum of p dp): the Jacobian
+ * of a softmax, dp_i / ds_j = p_i ([i = j] - p_j), times dp. The probabilities come again from s and the log of their
+ * sum, which is cheaper than having kept (queries, tokens) floats for every head. */
 INLINE void backward_columns(float *s, float *dp, const float *log_sum, ptrdiff_t tokens, ptrdiff_t wide, float scale)
 {
     const Vec shift = *(const VecInMemory *)log_sum;
@@ -132,6 +136,11 @@ static Head head_of(float *scratch, const AttentionShape *s)
     return h;
 }
 
+/* Of each head, with q, k, v (tokens, head) and everything transposed where queries can be lanes:
+ *
+ *     S' = k q'  (tokens, queries);  P' = softmax over the tokens of S' / sqrt(head);  y = P v
+ *
+ * The denominators divide the rows of y, not P: head floats a query instead of tokens. */
 static void attention_image(float *y, float *log_sum, const float *qkv, float *scratch, const AttentionShape *s)
 {
     const Head h = head_of(scratch, s);
@@ -140,6 +149,7 @@ static void attention_image(float *y, float *log_sum, const float *qkv, float *s
     for (ptrdiff_t head = 0; head < s->heads; head++, qkv += h.head, y += h.head, log_sum += queries) {
         const Matrix keys = {qkv + s->width, step, 1};
         const Matrix values = whole_rows(h.rows[0], qkv + 2 * s->width, step, tokens, h.head);
+        /* S' = k q', then e^(...) in place */
         transpose(h.turned[0], qkv, step, queries, h.head);
         small_product(p, wide, keys, h.turned[0], wide, tokens, wide, h.head);
         for (ptrdiff_t i = 0; i < wide; i += LANES) exp_columns(p + i, most + i, sum + i, tokens, wide, h.scale);
@@ -152,6 +162,11 @@ static void attention_image(float *y, float *log_sum, const float *qkv, float *s
     }
 }
 
+/* With dy given, P' and its way back as above:
+ *
+ *     dP' = v dy',  dS = P (dP - rowsum(P dP)) / sqrt(head),  dq = dS k,  dk = dS' q,  dv = P' dy
+ *
+ * Five products of the forward's two sizes: two to find P' and dP', one for each gradient. */
 static void attention_backward_image(float *dqkv, const float *dy, const float *qkv, const float *log_sum,
                                      float *scratch, const AttentionShape *s)
 {
@@ -165,10 +180,12 @@ static void attention_backward_image(float *dqkv, const float *dy, const float *
         const Matrix keys = {qkv + s->width, step, 1}, values = {qkv + 2 * s->width, step, 1};
         transpose(h.turned[0], qkv, step, queries, h.head);
         transpose(h.turned[1], dy, s->width, queries, h.head);
+        /* P' from S' and dS' from dP', side by side; columns behind the last query are zeros and stay finite */
         small_product(p, wide, keys, h.turned[0], wide, tokens, wide, h.head);
         small_product(ds, wide, values, h.turned[1], wide, tokens, wide, h.head);
         for (ptrdiff_t i = 0; i < wide; i++) shift[i] = i < queries ? *log_sum++ : 0;
         for (ptrdiff_t i = 0; i < wide; i += LANES) backward_columns(p + i, ds + i, shift + i, tokens, wide, h.scale);
+        /* dq, dk, dv, into the thirds of the token's row */
         small_product(dqkv, step, (Matrix){ds, 1, wide}, key_rows.p, key_rows.row, queries, h.head, tokens);
         for (ptrdiff_t i = queries; i < tokens; i++) /* these did not ask */
             memset(dqkv + i * step, 0, (size_t)h.head * sizeof *dqkv);

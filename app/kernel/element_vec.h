@@ -3,6 +3,12 @@
 
 #include <math.h>
 
+/* One step of Adam (Kingma & Ba 2015, Algorithm 1) with its two bias corrections folded into constants of the step:
+ *
+ *     m = b1 m + (1 - b1) g,  v = b2 v + (1 - b2) g^2
+ *     w -= lr (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps) = step m / (sqrt(v) root_scale + eps)
+ *
+ * Seven floats are moved for a weight and a dozen operations done: memory decides. */
 static void adam_range(float *restrict w, float *restrict m, float *restrict v, const float *restrict grad, ptrdiff_t n,
                        float step, float root_scale, float weight_decay)
 {
@@ -16,8 +22,13 @@ static void adam_range(float *restrict w, float *restrict m, float *restrict v, 
     }
 }
 
-/* gaussian_forward (activation.h) of up to LANES elements; returns twice their KL. logsigmoid(raw) = min(raw,
- * 0) - log(1 + e^-|raw|). */
+/* gaussian_forward (activation.h) of up to LANES elements; returns twice their KL.
+ *
+ *     log s2 = logsigmoid(raw) = min(raw, 0) - log(1 + e^-|raw|)      neither exponential can overflow
+ *     z = mu + e^(log s2 / 2) eps
+ *     KL(N(mu, s2) || N(0, 1)) = (mu^2 + s2 - 1 - log s2) / 2
+ *
+ * 0 < s2 < 1 by the sigmoid: the posterior is never wider than the prior. */
 INLINE Vec gaussian_lanes(float *z, float *logvar, const float *mu, const float *raw, const float *eps, ptrdiff_t lanes)
 {
     const Vec m = vec_load(mu, lanes), r = vec_load(raw, lanes);
@@ -44,7 +55,11 @@ static float gaussian_forward_row(float *z, float *logvar, const float *mu, cons
     return (float)(0.5 * kl);
 }
 
-/* dmu = dz + kl_scale mu; draw = (dz eps s + kl_scale (s2 - 1)) / 2 (1 - s2), as d log s2 / d raw = 1 - s2. */
+/* The reparameterised gradient (Kingma & Welling 2014): with eps held, z = mu + s eps and s = e^(log s2 / 2), so
+ *
+ *     dz / d mu = 1,  dz / d log s2 = s eps / 2;  dKL / d mu = mu,  dKL / d log s2 = (s2 - 1) / 2
+ *     d log s2 / d raw = 1 - sigmoid(raw) = 1 - s2
+ *     dmu = dz + kl_scale mu,  draw = (dz eps s + kl_scale (s2 - 1)) / 2 (1 - s2) */
 static void gaussian_backward_range(float *dmu, float *draw, const float *dz, const float *mu, const float *logvar,
                                     const float *eps, float kl_scale, ptrdiff_t n)
 {

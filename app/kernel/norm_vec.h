@@ -1,7 +1,10 @@
 /* norm_vec.h - batch normalisation of one row of pixels, 16 channels at a time; included by vector_*.c.
  *
  * Sums run in float over the w pixels of the row, then are added to the caller's doubles. Each function has a
- * block of `lanes` channels as its body: 16, known to the compiler, or what is left of them. */
+ * block of `lanes` channels as its body: 16, known to the compiler, or what is left of them. Channels lie together, so
+ * that a vector holds channels of one pixel and nothing is ever summed across its lanes: w pixels, one accumulator a
+ * channel. Bytes decide here, not FLOPs: each function reads what it needs once and keeps the channels' constants in
+ * registers for the whole row. */
 #include "kernel/vector.h"
 #include "kernel/vector_types.h"
 
@@ -39,7 +42,9 @@ static void bn_sums_row(double *sum, double *square, const float *x, ptrdiff_t w
     if (j < c) sums_block(sum + j, square + j, x + j, w, c, c - j);
 }
 
-/* Channels j .. j + lanes - 1 of a row; likewise below. */
+/* y = max(0, (x - mean) scale + beta) with scale = gamma rstd, of channels j .. j + lanes - 1 of a row; likewise below.
+ * The mean is subtracted first: folding it into beta would save an operation and lose the digits that x and mean share.
+ */
 INLINE void relu_block(float *y, const float *x, const BatchNorm *bn, ptrdiff_t w, ptrdiff_t c, ptrdiff_t j,
                        ptrdiff_t lanes)
 {
@@ -82,6 +87,7 @@ INLINE void backward_sums_block(double *dgamma, double *dbeta, const float *dy, 
     Vec with_x[NORM_VECS] = {{0}}, plain[NORM_VECS] = {{0}};
     load_block(mean, bn->mean + j, lanes);
     load_block(rstd, bn->rstd + j, lanes);
+    /* xhat = (x - mean) rstd: rstd is the same for all pixels and is multiplied in once, at the end */
     for (ptrdiff_t p = j; p < w * c; p += c) {
         load_dz(dz, dy + p, y + p, lanes);
         load_block(value, x + p, lanes);
@@ -101,7 +107,8 @@ static void bn_relu_backward_sums_row(double *dgamma, double *dbeta, const float
     if (j < c) backward_sums_block(dgamma, dbeta, dy, y, x, bn, w, c, j, c - j);
 }
 
-/* dx (+)= scale (dz - shift - (x - mean) slope), with what does not depend on the pixel worked out first. */
+/* dx (+)= gamma rstd (dz - dbeta / N - (x - mean) rstd dgamma / N) = scale (dz - shift - (x - mean) slope), with what
+ * does not depend on the pixel worked out first: scale = gamma rstd, shift = dbeta / N, slope = rstd dgamma / N. */
 INLINE void backward_block(float *dx, const float *dy, const float *y, const float *x, const BatchNorm *bn, ptrdiff_t w,
                            ptrdiff_t c, int add, ptrdiff_t j, ptrdiff_t lanes)
 {

@@ -12,6 +12,7 @@ void adam_step(float *w, float *m, float *v, const float *grad, ptrdiff_t n, int
     vector_kernels()->adam(w, m, v, grad, n, (float)(lr / first), (float)(1 / sqrt(second)), weight_decay);
 }
 
+/* The momentum buffer holds gradients, not steps: a new rate acts at once, on the past as well. */
 void sgd_step(float *w, float *m, const float *grad, ptrdiff_t n, float lr, float momentum, float weight_decay)
 {
     for (ptrdiff_t i = 0; i < n; i++) {
@@ -22,10 +23,13 @@ void sgd_step(float *w, float *m, const float *grad, ptrdiff_t n, float lr, floa
 
 void adamw_step(float *w, float *m, float *v, const float *grad, ptrdiff_t n, int64_t t, float lr, float weight_decay)
 {
+    /* decay apart from the gradient: Adam's normalisation would undo it where gradients are large */
     if (weight_decay > 0) scale_floats(w, 1 - lr * weight_decay, n);
     adam_step(w, m, v, grad, n, t, lr, 0);
 }
 
+/* Nesterov looks at the gradient where momentum is about to lead. Reformulated about the weights that are kept, that is
+ * a step along g + momentum m in place of m. */
 void nesterov_step(float *w, float *m, const float *grad, ptrdiff_t n, float lr, float momentum, float weight_decay)
 {
     for (ptrdiff_t i = 0; i < n; i++) {
@@ -74,7 +78,9 @@ const Optimiser *optimiser_find(const char *name)
 
 double sum_of_squares(const float *x, ptrdiff_t n)
 {
-    enum { SUMS = 8 }; /* that do not wait for each other */
+    enum {
+        SUMS = 8
+    }; /* that do not wait for each other: an addition takes several cycles, and one can begin in each */
     double sum[SUMS] = {0}, all = 0;
     ptrdiff_t i = 0;
     for (; i + SUMS <= n; i += SUMS)

@@ -15,6 +15,8 @@ static ptrdiff_t corner(const PatchShape *s, ptrdiff_t p, ptrdiff_t row)
     return p / s->ow * s->step * row + p % s->ow * s->step * s->c;
 }
 
+/* A patch becomes a row (channel, y, x): the order of a convolution's kernel (O, I, kh, kw), so that its weights,
+ * as other programs store them, multiply the rows as they are. */
 void patches_forward(float *rows, const float *x, const PatchShape *s, ptrdiff_t n)
 {
     const ptrdiff_t row = (s->w + 2) * s->c;
@@ -27,6 +29,8 @@ void patches_forward(float *rows, const float *x, const PatchShape *s, ptrdiff_t
         }
 }
 
+/* The transpose of patches_forward: what was copied to several rows is added up from them; where patches do not
+ * overlap, once. */
 void patches_backward(float *dx, const float *drows, const PatchShape *s, ptrdiff_t n, int add)
 {
     const ptrdiff_t row = (s->w + 2) * s->c;
@@ -42,7 +46,8 @@ void patches_backward(float *dx, const float *drows, const PatchShape *s, ptrdif
     }
 }
 
-/* The place of the largest of channel c of a patch, in floats from the patch's corner. */
+/* Ties go to the first place and a NaN wins, so that forward and backward agree on one place without keeping it.
+ * The place of the largest of channel c of a patch, in floats from the patch's corner. */
 static ptrdiff_t largest(const float *from, const PatchShape *s, ptrdiff_t c)
 {
     ptrdiff_t best = c;

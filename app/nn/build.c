@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-ptrdiff_t shape_floats(Shape s)
-{
-    return s.w ? (s.h + 2) * (s.w + 2) * s.c : shape_rows(s) * s.c;
-}
-
 /* Room for one more item; arrays double, so they are full when their count is a power of two. NULL without memory. */
 static void *grow(void *array, int count, size_t item)
 {

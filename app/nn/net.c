@@ -66,11 +66,13 @@ static void cut_normals(Rng *r, float *w, ptrdiff_t n)
 
 void net_init(Net *net, uint64_t seed, uint32_t salt)
 {
+    /* each parameter has a stream of its own: a layer that is added or left out changes no other layer's weights */
     for (int i = 0; i < net->params; i++) {
         const Param *p = &net->param[i];
         float *w = net->values + p->offset;
         Rng r = rng_stream(seed, RNG_INIT, (uint32_t)i, salt);
         if (p->init_sd > 0) rng_normals(&r, w, p->size);
+        /* N(0, sd^2), cut at 2 sd where asked; else U(-bound, bound); else a constant */
         if (p->init_cut) cut_normals(&r, w, p->size);
         for (ptrdiff_t j = 0; j < p->size; j++) {
             if (p->init_sd > 0)
@@ -90,6 +92,7 @@ const Param *net_param(const Net *net, const char *name)
     return NULL;
 }
 
+/* Names and shapes are part of it: the same numbers in another network are another network. */
 uint64_t net_fingerprint(const Net *net)
 {
     uint64_t print = 0;

@@ -7,6 +7,11 @@
 #include <assert.h>
 #include <string.h>
 
+ptrdiff_t shape_floats(Shape s)
+{
+    return s.w ? (s.h + 2) * (s.w + 2) * s.c : shape_rows(s) * s.c;
+}
+
 /* ---- element-wise operations, pooling ---- */
 
 static void relu_run(const OpRun *r)

@@ -58,7 +58,8 @@ static void lifetimes(const Net *net, bool training, SlotLife *life)
     for (int s = 0; s < net->slots; s++) life[s] = (SlotLife){never, never, never};
     for (int i = 0; i < net->ops; i++) {
         const Op *op = &net->op[i];
-        int back = 2 * net->ops - 1 - i;
+        int back = 2 * net->ops - 1 - i; /* the time at which operation i goes back */
+        /* born by operation i; without readers, and not needed on the way back, it dies at once */
         life[op->out].value = (Life){i, training && op->kind->keeps_out ? back : i};
         for (int k = 0; k < 2 && op->in[k] >= 0; k++) {
             assert(!op->kind->cheap || op->in[k] == 0 || !net->op[op->in[k] - 1].kind->cheap);
@@ -86,6 +87,8 @@ static ptrdiff_t place(Tape *t, Buffer *buffer, int *buffers, Shape shape, Life 
 /* Give every slot but input and output its place in a chunk's block. buffer: room for 3 slots each. */
 static void place_slots(Tape *t, const Net *net, Buffer *buffer, SlotLife *life)
 {
+    /* Forward in the order of births, then back in the order of time: a greedy choice is optimal for intervals of one
+     * shape, each being placed when it begins. */
     int buffers = 0;
     lifetimes(net, t->training, life);
     for (int s = 1; s < net->slots - 1; s++) {
@@ -117,11 +120,13 @@ static void place_scratch(Tape *t, const Net *net)
 /* Which gradients are wanted at all, and which operation is the first to write one (the others add). */
 static void plan_gradients(Tape *t, const Net *net, SlotLife *seen)
 {
+    /* a gradient is wanted where a parameter lies at or above it */
     for (int i = 0; i < net->ops; i++) {
         const Op *op = &net->op[i];
         t->slot[op->out].wanted =
             op->param[0] >= 0 || t->slot[op->in[0]].wanted || (op->in[1] >= 0 && t->slot[op->in[1]].wanted);
     }
+    /* a slot that is read twice (a residual) gets the sum of two gradients: the first to write sets, the second adds */
     for (int s = 0; s < net->slots; s++) seen[s].grad.birth = 0;
     for (int i = net->ops - 1; i >= 0; i--)
         for (int k = 0; k < 2 && net->op[i].in[k] >= 0; k++) t->add[i][k] = seen[net->op[i].in[k]].grad.birth++ > 0;
@@ -154,6 +159,7 @@ static ptrdiff_t rows_of_chunk(const Net *net)
     ptrdiff_t rows = CHUNK_ROWS;
     for (int i = 0; i < net->ops; i++)
         if (net->op[i].kind == &op_conv || net->op[i].kind == &op_patches) rows = CHUNK_IMAGES;
+    /* by halves, from the network alone: neither batch nor threads may decide what is summed with what */
     while (rows > 1 && (double)rows * net_flops(net) > chunk_flops) rows /= 2;
     return rows;
 }
@@ -192,6 +198,7 @@ no_memory:
     return NULL;
 }
 
+/* Laid out twice by the same code: dry, to count the bytes, then in an arena of just that size. */
 Tape *tape_open(const Net *net, ptrdiff_t rows, bool training, Err *err)
 {
     Tape *t = tape_planned(net, rows, training, err);

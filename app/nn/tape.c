@@ -53,6 +53,7 @@ float *tape_slot_grad(const Tape *t, const Net *net, int slot, ptrdiff_t chunk)
     return t->slot[slot].wanted ? t->block + chunk * t->block_floats + t->slot[slot].grad : NULL;
 }
 
+/* All that operation i needs to know for one chunk, or for the whole batch (chunk < 0). */
 static OpRun run_of(const Tape *t, int i, ptrdiff_t chunk)
 {
     const Net *net = t->net;
@@ -140,12 +141,15 @@ static void queue_again(Tape *t, int i)
 
 static void run_op(Tape *t, int i, const OpPhases *phases)
 {
+    /* batch statistics: every chunk must have got here before the first may go on */
     if (phases->measure && t->pass->mode == PASS_TRAIN) {
         queue(t, i, phases->measure);
         run_chunks(t);
         OpRun whole = run_of(t, i, -1);
         phases->measured(&whole);
     }
+    /* gradients of weights are split by tiles of the weights, each going through all chunks in order: no sums of
+     * different threads are ever added, and the bits do not depend on how many there are */
     if (t->backward && t->state[i].tiles) {
         run_chunks(t);
         t->tile_op = i;
@@ -168,6 +172,7 @@ void net_forward(const Net *net, Tape *t, ptrdiff_t rows, const Pass *pass)
 {
     begin(t, net, rows, pass);
     t->backward = false;
+    /* weights are packed once a pass, whatever the number of chunks */
     for (int i = 0; i < net->ops; i++) queue(t, i, net->op[i].kind->forward.prepare);
     run_once(t);
     for (int i = 0; i < net->ops; i++) run_op(t, i, &net->op[i].kind->forward);
@@ -188,10 +193,12 @@ void net_backward(const Net *net, Tape *t, ptrdiff_t rows, const Pass *pass, boo
         run_op(t, i, &net->op[i].kind->backward);
     }
     run_chunks(t);
+    /* parts of gradients that lie apart are added, in their order */
     for (int i = 0; i < net->ops; i++) queue(t, i, net->op[i].kind->collect);
     run_once(t);
 }
 
+/* running = (1 - m) running + m batch, with the batch's mean and its unbiased variance, biased N / (N - 1). */
 void net_update_running(Net *net, const Tape *t, ptrdiff_t rows)
 {
     for (int i = 0; i < net->ops; i++) {

@@ -144,7 +144,7 @@ static Status read_model(Weights *w, const char *path, const char *name, Err *er
     if (!family) return err_set(err, ERR_FORMAT, "%s: metadata: there is no family of networks '%.60s'", path, name);
     snprintf(w->info.model.family, sizeof w->info.model.family, "%s", name);
     option_defaults(family->options, &w->info.model);
-    for (const Option *o = family->options; o->name; o++)
+    for (const Option *o = option_rows(family->options); o->name; o++)
         if (read_option(o, &w->info.model, &w->file, err) != OK) {
             err_prefix(err, "%s: metadata: model.", path);
             return ERR_FORMAT;

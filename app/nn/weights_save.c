@@ -64,7 +64,7 @@ static Status add_info(TensorFile *f, const WeightsInfo *info, Err *err)
     char key[64], text[OPTION_TEXT_SIZE];
     TRY(tensors_meta(f, "format", "pt", err)); /* which readers of PyTorch's models ask for */
     TRY(tensors_meta(f, "model.family", info->model.family, err));
-    for (const Option *o = family_find(info->model.family)->options; o->name; o++) {
+    for (const Option *o = option_rows(family_find(info->model.family)->options); o->name; o++) {
         snprintf(key, sizeof key, "model.%s", o->name);
         TRY(tensors_meta(f, key, option_text(o, &info->model, text, sizeof text), err));
     }

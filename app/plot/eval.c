@@ -8,20 +8,20 @@
 double eval_count(const EvalPoint *eval)
 {
     double count = 0;
-    for (int b = 0; b < FINE_BINS; b++) count += eval->bins.count[b];
+    for (int b = 0; b < FINE_BINS; b++) count += eval->as.bins.count[b];
     return count;
 }
 
 double eval_nll(const EvalPoint *eval, int bins)
 {
     (void)bins;
-    return eval->nll;
+    return eval->as.nll;
 }
 
 double eval_ece(const EvalPoint *eval, int bins)
 {
     Bin bin[FINE_BINS];
-    return bins_from_fine(bin, bins, &eval->bins, NULL) == OK ? bins_ece(bin, bins) : NAN;
+    return bins_from_fine(bin, bins, &eval->as.bins, NULL) == OK ? bins_ece(bin, bins) : NAN;
 }
 
 double eval_ece_percent(const EvalPoint *eval, int bins)
@@ -31,15 +31,15 @@ double eval_ece_percent(const EvalPoint *eval, int bins)
 
 bool eval_on_the_way(const EvalPoint *eval)
 {
-    return strcmp(eval->split, "valid") == 0 && strcmp(eval->checkpoint, "now") == 0;
+    return strcmp(eval->as.split, "valid") == 0 && strcmp(eval->as.checkpoint, "now") == 0;
 }
 
 void eval_headline(char *dst, size_t size, const EvalPoint *eval, bool stage_1)
 {
-    bool now = strcmp(eval->checkpoint, "now") == 0;
+    bool now = strcmp(eval->as.checkpoint, "now") == 0;
     snprintf(dst, size, "%sepoch %d%s%s%s, %s n = %.0f: acc %.1f%%, conf %.1f%%", stage_1 ? "stage 1, " : "",
-             (int)eval->epoch, now ? "" : " (", now ? "" : eval->checkpoint, now ? "" : ")", eval->split,
-             eval_count(eval), 100 * eval->accuracy, 100 * eval->confidence);
+             (int)eval->epoch, now ? "" : " (", now ? "" : eval->as.checkpoint, now ? "" : ")", eval->as.split,
+             eval_count(eval), 100 * eval->as.accuracy, 100 * eval->as.confidence);
 }
 
 void eval_title(char *dst, size_t size, const EvalPoint *eval, const EvalPoint *was, int bins)

@@ -77,7 +77,7 @@ Status runfigure_curves(FigureFile *file, const Figure *figure, const RunView *v
         const StagePoint *stage = track->log[i] ? stage_of(track->log[i]) : NULL;
         if (!track->log[i]) continue;
         part[parts++] =
-            (FigurePart){i ? track->split : 0, i ? 1 : track->split, track->steps[i], stage ? stage->name : NULL};
+            (FigurePart){i ? track->split : 0, i ? 1 : track->split, track->steps[i], stage ? stage->as.name : NULL};
     }
     Status drawn =
         figure_curves(file, figure, panel, panels, part, parts, view->parent ? "features freeze" : NULL, err);
@@ -142,7 +142,7 @@ char *runfigure_curves_csv(const RunView *view, Curves curves, Err *err)
         const RunLog *log = part[p];
         const char *stage = p == 0 ? "stage 1 " : "";
         for (ptrdiff_t i = 0; log && curves != CURVES_ECE && i < log->steps; i++)
-            add_point(&t, stage, loss_names[0], log->step[i].step, log->step[i].loss);
+            add_point(&t, stage, loss_names[0], log->step[i].step, log->step[i].as.loss);
         if (log && curves != CURVES_ECE) add_evals(&t, log, stage, loss_names[1], eval_nll, view->bins);
         if (log && curves != CURVES_LOSS) add_evals(&t, log, stage, ece_names[0], eval_ece_percent, view->bins);
     }
@@ -158,9 +158,9 @@ Status run_reliability(RunReliability *r, const RunView *view, const char *name,
     *r = (RunReliability){0};
     if (!eval)
         return err_set(err, ERR_STATE, "run %.60s has no evaluation yet; wait for its first one: run:wait()", name);
-    if (bins_from_fine(r->bin, view->bins, &eval->bins, err) != OK) return err->code;
-    r->ghosts = was && bins_from_fine(r->ghost, view->bins, &was->bins, NULL) == OK;
-    if (r->ghosts) r->ghost_name = stage_of(view->parent) ? stage_of(view->parent)->name : "stage 1";
+    if (bins_from_fine(r->bin, view->bins, &eval->as.bins, err) != OK) return err->code;
+    r->ghosts = was && bins_from_fine(r->ghost, view->bins, &was->as.bins, NULL) == OK;
+    if (r->ghosts) r->ghost_name = stage_of(view->parent) ? stage_of(view->parent)->as.name : "stage 1";
     int used = snprintf(r->title, sizeof r->title, "%.60s: ECE %.2f %%", name, eval_ece_percent(eval, view->bins));
     if (was)
         snprintf(r->title + used, sizeof r->title - (size_t)used, " (was %.2f %%)", eval_ece_percent(was, view->bins));

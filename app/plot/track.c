@@ -13,7 +13,7 @@ int stage_steps(const RunLog *log)
 {
     const StagePoint *stage = stage_of(log);
     int steps = log->now_step;
-    if (stage && !run_state_ended(log->state) && stage->steps > steps) steps = stage->steps;
+    if (stage && !run_state_ended(log->state) && stage->as.steps > steps) steps = stage->as.steps;
     return steps > 0 ? steps : 1;
 }
 
@@ -47,7 +47,7 @@ void track_open(Track *track, const RunLog *log, const RunLog *parent)
     for (int part = 0; part < TRACK_PARTS; part++) {
         const StagePoint *stage = track->log[part] ? stage_of(track->log[part]) : NULL;
         double middle = part == 0 ? track->split / 2 : (1 + track->split) / 2;
-        if (stage) add_tick(track, middle, "%s", stage->name);
+        if (stage) add_tick(track, middle, "%s", stage->as.name);
     }
 }
 
@@ -82,7 +82,7 @@ void trace_training(Trace *trace, const Track *track, int part)
     const RunLog *log = track->log[part];
     trace->n = 0;
     for (ptrdiff_t i = 0; log && i < log->steps; i++)
-        trace_add(trace, i, thinning(log->steps), track_x(track, part, log->step[i].step), log->step[i].loss);
+        trace_add(trace, i, thinning(log->steps), track_x(track, part, log->step[i].step), log->step[i].as.loss);
 }
 
 void trace_validation(Trace *trace, const Track *track, int part, int bins, EvalValue *value)

@@ -1,14 +1,8 @@
-/* event.c - events to JSON and back, driven by one table of fields. Pure functions; any thread.
- *
- * Real numbers are written with 17 digits, which round-trip (JSON_REAL_PRECISION's default). JSON knows no
- * NaN and no infinity, and a diverged run has them: they are the strings "nan", "inf" and "-inf". Keys that
- * are not known are let pass, so that a later version may add some. */
+/* event.c - the names of events, and one table of fields a type. Data; any thread. */
 #include "run/event.h"
 
-#include "base/text.h"
 #include <math.h>
 #include <stddef.h>
-#include <string.h>
 
 const char *const event_name[EVENT_TYPES] = {"step",  "epoch", "eval",   "best", "stage",
                                              "state", "log",   "resume", "done"};
@@ -19,22 +13,6 @@ bool run_state_ended(RunState state)
 {
     return state >= RUN_DONE && state < RUN_STATES;
 }
-
-typedef enum {
-    FIELD_INT,  /* any integer type of 4 or 8 bytes; no value is negative */
-    FIELD_REAL, /* double; NaN is in every range */
-    FIELD_TEXT, /* char[size] */
-    FIELD_WORD, /* an enum, written as its name */
-    FIELD_BINS, /* FineBins */
-} FieldKind;
-
-typedef struct {
-    const char *key; /* NULL ends a table */
-    FieldKind kind;
-    size_t offset, size;
-    double least, most;       /* FIELD_INT, FIELD_REAL */
-    const char *const *words; /* FIELD_WORD: `most` of them */
-} Field;
 
 /* Rows of a table, from the key on. */
 #define AT(member)                      offsetof(Event, member), sizeof(((Event *)0)->member)
@@ -47,272 +25,55 @@ typedef struct {
 #define WORD(key, member, words, count) key, FIELD_WORD, AT(member), 0, count, words
 
 /* Tables in the order of the keys in a line. */
-static const Field head_fields[] = {
+const EventField event_head[] = {
     {LONG("seq", seq)},
     {"run", FIELD_INT, AT(run), 0, UINT32_MAX, NULL},
     {WORD("type", type, event_name, EVENT_TYPES)},
+    {0},
+};
+
+const EventField event_place[] = {
     {INT("step", step)},
     {INT("epoch", epoch)},
     {"stage", FIELD_INT, AT(stage), 1, 2, NULL},
     {0},
 };
 
-static const Field *const data_fields[EVENT_TYPES] = {
+const EventField *const event_facts[EVENT_TYPES] = {
     [EVENT_STEP] =
-        (const Field[]){{REAL("loss", as.step.loss)}, {REAL("kl", as.step.kl)}, {ABOVE("lr", as.step.lr)}, {0}},
+        (const EventField[]){{REAL("loss", as.step.loss)}, {REAL("kl", as.step.kl)}, {ABOVE("lr", as.step.lr)}, {0}},
     [EVENT_EPOCH] =
-        (const Field[]){
+        (const EventField[]){
             {REAL("loss", as.epoch.loss)}, {SHARE("accuracy", as.epoch.accuracy)}, {ABOVE("lr", as.epoch.lr)}, {0}},
-    [EVENT_EVAL] = (const Field[]){{TEXT("split", as.eval.split)},
-                                   {TEXT("checkpoint", as.eval.checkpoint)},
-                                   {REAL("nll", as.eval.nll)},
-                                   {ABOVE("brier", as.eval.brier)},
-                                   {SHARE("accuracy", as.eval.accuracy)},
-                                   {SHARE("confidence", as.eval.confidence)},
-                                   {"bins", FIELD_BINS, AT(as.eval.bins), 0, 0, NULL},
-                                   {TEXT("file", as.eval.file)},
-                                   {0}},
-    [EVENT_BEST] = (const Field[]){{REAL("nll", as.best.nll)}, {0}},
-    [EVENT_STAGE] = (const Field[]){{TEXT("name", as.stage.name)},
-                                    {INT("steps", as.stage.steps)},
-                                    {INT("epochs", as.stage.epochs)},
-                                    {LONG("parameters", as.stage.parameters)},
-                                    {TEXT("body", as.stage.body)},
-                                    {0}},
-    [EVENT_STATE] = (const Field[]){{WORD("state", as.state.state, run_state_name, RUN_STATES)},
-                                    {TEXT("what", as.state.what)},
-                                    {0}},
-    [EVENT_LOG] = (const Field[]){{TEXT("text", as.log.text)}, {0}},
-    [EVENT_RESUME] = (const Field[]){{LONG("from_seq", as.resume.from_seq)}, {0}},
-    [EVENT_DONE] =
-        (const Field[]){{WORD("state", as.done.state, run_state_name, RUN_STATES)}, {TEXT("what", as.done.what)}, {0}},
+    [EVENT_EVAL] = (const EventField[]){{TEXT("split", as.eval.split)},
+                                        {TEXT("checkpoint", as.eval.checkpoint)},
+                                        {REAL("nll", as.eval.nll)},
+                                        {ABOVE("brier", as.eval.brier)},
+                                        {SHARE("accuracy", as.eval.accuracy)},
+                                        {SHARE("confidence", as.eval.confidence)},
+                                        {"bins", FIELD_BINS, AT(as.eval.bins), 0, 0, NULL},
+                                        {TEXT("file", as.eval.file)},
+                                        {0}},
+    [EVENT_BEST] = (const EventField[]){{REAL("nll", as.best.nll)}, {0}},
+    [EVENT_STAGE] = (const EventField[]){{TEXT("name", as.stage.name)},
+                                         {INT("steps", as.stage.steps)},
+                                         {INT("epochs", as.stage.epochs)},
+                                         {LONG("parameters", as.stage.parameters)},
+                                         {TEXT("body", as.stage.body)},
+                                         {0}},
+    [EVENT_STATE] = (const EventField[]){{WORD("state", as.state.state, run_state_name, RUN_STATES)},
+                                         {TEXT("what", as.state.text)},
+                                         {0}},
+    [EVENT_LOG] = (const EventField[]){{TEXT("text", as.log.text)}, {0}},
+    [EVENT_RESUME] = (const EventField[]){{LONG("from_seq", as.resume.from_seq)}, {0}},
+    [EVENT_DONE] = (const EventField[]){{WORD("state", as.done.state, run_state_name, RUN_STATES)},
+                                        {TEXT("what", as.done.text)},
+                                        {0}},
 };
 
 /* The part that depends on the clock: every event has the seconds, two types have something more. */
-static const Field wall_seconds[] = {{ABOVE("seconds", wall.seconds)}, {0}};
-static const Field *const wall_fields[EVENT_TYPES] = {
-    [EVENT_STEP] = (const Field[]){{ABOVE("images_per_second", wall.images_per_second)}, {0}},
-    [EVENT_STAGE] = (const Field[]){{ABOVE("expected_seconds", wall.expected_seconds)}, {0}},
+const EventField event_wall[] = {{ABOVE("seconds", wall.seconds)}, {0}};
+const EventField *const event_type_wall[EVENT_TYPES] = {
+    [EVENT_STEP] = (const EventField[]){{ABOVE("images_per_second", wall.images_per_second)}, {0}},
+    [EVENT_STAGE] = (const EventField[]){{ABOVE("expected_seconds", wall.expected_seconds)}, {0}},
 };
-
-/* To JSON. Each of these returns NULL for lack of memory. */
-
-static json_t *real_to_json(double value)
-{
-    if (isnan(value)) return json_string("nan");
-    if (isinf(value)) return json_string(value > 0 ? "inf" : "-inf");
-    return json_real(value);
-}
-
-/* A message may have been cut inside a character, or quote a file name in another encoding: '?' for
- * each such byte. */
-static json_t *text_to_json(const char *text)
-{
-    json_t *json = json_string(text);
-    char mended[EVENT_TEXT_SIZE];
-    if (json || !text_copy(mended, sizeof mended, text)) return json;
-    return json_string(text_clean(mended));
-}
-
-static json_t *bins_to_json(const FineBins *bins)
-{
-    json_t *count = json_array(), *right = json_array(), *confidence = json_array();
-    int failed = 0;
-    for (int b = 0; b < FINE_BINS; b++) {
-        failed |= json_array_append_new(count, json_integer(bins->count[b]));
-        failed |= json_array_append_new(right, json_integer(bins->right[b]));
-        failed |= json_array_append_new(confidence, real_to_json(bins->confidence[b]));
-    }
-    json_t *all = json_pack("{s:o, s:o, s:o}", "count", count, "right", right, "confidence", confidence);
-    if (!failed) return all;
-    json_decref(all);
-    return NULL;
-}
-
-static json_t *field_to_json(const Field *field, const Event *event)
-{
-    const char *at = (const char *)event + field->offset;
-    switch (field->kind) {
-    case FIELD_INT:
-        return json_integer(field->size == 4 ? (json_int_t) * (const uint32_t *)at
-                                             : (json_int_t) * (const uint64_t *)at);
-    case FIELD_REAL:
-        return real_to_json(*(const double *)at);
-    case FIELD_TEXT:
-        return text_to_json(at);
-    case FIELD_WORD:
-        return json_string(field->words[*(const uint32_t *)at]);
-    case FIELD_BINS:
-        return bins_to_json((const FineBins *)at);
-    }
-    return NULL;
-}
-
-/* field may be NULL: no fields. */
-static bool fields_to_json(const Field *field, const Event *event, json_t *object)
-{
-    for (; field && field->key; field++)
-        if (json_object_set_new(object, field->key, field_to_json(field, event)) != 0) return false;
-    return true;
-}
-
-json_t *event_to_json(const Event *event)
-{
-    json_t *json = json_object(), *wall = json_object();
-    bool made = fields_to_json(head_fields, event, json) && fields_to_json(data_fields[event->type], event, json) &&
-                fields_to_json(wall_seconds, event, wall) && fields_to_json(wall_fields[event->type], event, wall);
-    if (made && json_object_set(json, "wall", wall) == 0) {
-        json_decref(wall);
-        return json;
-    }
-    json_decref(wall);
-    json_decref(json);
-    return NULL;
-}
-
-/* From JSON. */
-
-static Status wrong(const Field *field, const char *wanted, Err *err)
-{
-    return err_set(err, ERR_FORMAT, "key '%s' is not %s", field->key, wanted);
-}
-
-static Status int_from_json(const Field *field, const json_t *json, char *at, Err *err)
-{
-    json_int_t value = json_integer_value(json);
-    if (!json_is_integer(json)) return wrong(field, "an integer", err);
-    if (value < 0 || (double)value < field->least || (double)value > field->most)
-        return err_set(err, ERR_FORMAT, "key '%s' = %lld is not within %.0f and %.0f", field->key, (long long)value,
-                       field->least, field->most);
-    if (field->size == 4)
-        *(uint32_t *)at = (uint32_t)value;
-    else
-        *(uint64_t *)at = (uint64_t)value;
-    return OK;
-}
-
-/* A number, or one of the three strings. */
-static bool real_of_json(const json_t *json, double *value)
-{
-    const char *word = json_string_value(json);
-    if (json_is_number(json))
-        *value = json_number_value(json);
-    else if (word && strcmp(word, "nan") == 0)
-        *value = NAN;
-    else if (word && strcmp(word, "inf") == 0)
-        *value = INFINITY;
-    else if (word && strcmp(word, "-inf") == 0)
-        *value = -INFINITY;
-    else
-        return false;
-    return true;
-}
-
-static Status real_from_json(const Field *field, const json_t *json, double *at, Err *err)
-{
-    if (!real_of_json(json, at)) return wrong(field, "a number, \"nan\", \"inf\" or \"-inf\"", err);
-    if (*at < field->least || *at > field->most)
-        return err_set(err, ERR_FORMAT, "key '%s' = %g is not within %g and %g", field->key, *at, field->least,
-                       field->most);
-    return OK;
-}
-
-static Status text_from_json(const Field *field, const json_t *json, char *at, Err *err)
-{
-    if (!json_is_string(json)) return wrong(field, "a string", err);
-    if (json_string_length(json) != strlen(json_string_value(json)) ||
-        !text_copy(at, field->size, json_string_value(json)))
-        return err_set(err, ERR_FORMAT, "key '%s' is a string of more than %zu bytes or with a 0 in it", field->key,
-                       field->size - 1);
-    text_clean(at); /* it goes to terminals */
-    return OK;
-}
-
-static Status word_from_json(const Field *field, const json_t *json, uint32_t *at, Err *err)
-{
-    if (!json_is_string(json)) return wrong(field, "a string", err);
-    size_t count = (size_t)field->most;
-    for (*at = 0; *at < count; ++*at)
-        if (strcmp(json_string_value(json), field->words[*at]) == 0) return OK;
-    const char *near = text_nearest(json_string_value(json), field->words, count);
-    return err_set(err, ERR_FORMAT, "key '%s' has the unknown value '%.40s'%s%s%s", field->key, json_string_value(json),
-                   near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
-}
-
-static Status bins_from_json(const Field *field, const json_t *json, FineBins *bins, Err *err)
-{
-    const json_t *count = json_object_get(json, "count"), *right = json_object_get(json, "right");
-    const json_t *confidence = json_object_get(json, "confidence");
-    if (json_array_size(count) != FINE_BINS || json_array_size(right) != FINE_BINS ||
-        json_array_size(confidence) != FINE_BINS)
-        return err_set(err, ERR_FORMAT, "key '%s' is not three lists, count, right and confidence, of %d numbers",
-                       field->key, FINE_BINS);
-    for (size_t b = 0; b < FINE_BINS; b++) {
-        const json_t *n = json_array_get(count, b), *r = json_array_get(right, b);
-        bool fit = json_is_integer(n) && json_is_integer(r) && json_integer_value(r) >= 0 &&
-                   json_integer_value(r) <= json_integer_value(n) && json_integer_value(n) <= UINT32_MAX &&
-                   real_of_json(json_array_get(confidence, b), &bins->confidence[b]);
-        bins->count[b] = (uint32_t)json_integer_value(n);
-        bins->right[b] = (uint32_t)json_integer_value(r);
-        if (!fit || bins->confidence[b] < 0 || bins->confidence[b] > bins->count[b])
-            return err_set(err, ERR_FORMAT, "key '%s': bin %zu wants 0 <= right <= count and 0 <= confidence <= count",
-                           field->key, b);
-    }
-    return OK;
-}
-
-static Status field_from_json(const Field *field, const json_t *json, Event *event, Err *err)
-{
-    char *at = (char *)event + field->offset;
-    if (!json) return err_set(err, ERR_FORMAT, "key '%s' is missing", field->key);
-    switch (field->kind) {
-    case FIELD_INT:
-        return int_from_json(field, json, at, err);
-    case FIELD_REAL:
-        return real_from_json(field, json, (double *)at, err);
-    case FIELD_TEXT:
-        return text_from_json(field, json, at, err);
-    case FIELD_WORD:
-        return word_from_json(field, json, (uint32_t *)at, err);
-    case FIELD_BINS:
-        return bins_from_json(field, json, (FineBins *)at, err);
-    }
-    return wrong(field, "of a known kind", err);
-}
-
-/* field may be NULL: no fields. */
-static Status fields_from_json(const Field *field, const json_t *object, Event *event, Err *err)
-{
-    for (; field && field->key; field++) TRY(field_from_json(field, json_object_get(object, field->key), event, err));
-    return OK;
-fail:
-    return ERR_FORMAT;
-}
-
-/* What one key demands of another. */
-static Status check_whole(const Event *event, Err *err)
-{
-    if (event->seq == 0 && event->type != EVENT_RESUME)
-        return err_set(err, ERR_FORMAT, "key 'seq' is 0, which only a resume from the very start has");
-    if (event->type == EVENT_RESUME && event->seq != event->as.resume.from_seq)
-        return err_set(err, ERR_FORMAT, "key 'from_seq' = %llu is not the event's seq, %llu",
-                       (unsigned long long)event->as.resume.from_seq, (unsigned long long)event->seq);
-    if (event->type == EVENT_DONE && !run_state_ended(event->as.done.state))
-        return err_set(err, ERR_FORMAT, "key 'state' = '%s' is no end of a run", run_state_name[event->as.done.state]);
-    return OK;
-}
-
-Status event_from_json(Event *event, const json_t *json, Err *err)
-{
-    memset(event, 0, sizeof *event);
-    if (!json_is_object(json)) return err_set(err, ERR_FORMAT, "an event is a JSON object with the key 'seq'");
-    TRY(fields_from_json(head_fields, json, event, err));
-    TRY(fields_from_json(data_fields[event->type], json, event, err));
-    const json_t *wall = json_object_get(json, "wall");
-    if (!json_is_object(wall)) return err_set(err, ERR_FORMAT, "key 'wall' is missing or no object");
-    TRY(fields_from_json(wall_seconds, wall, event, err));
-    TRY(fields_from_json(wall_fields[event->type], wall, event, err));
-    return check_whole(event, err);
-fail:
-    return ERR_FORMAT;
-}

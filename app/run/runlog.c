@@ -2,10 +2,60 @@
 #include "run/runlog.h"
 
 #include "file/whole.h"
-#include "base/text.h"
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* What is kept of an event: in which list of the log, how much of it, and its place in the digest. */
+typedef struct {
+    EventType type;            /* whose table of facts fits the points */
+    size_t items, count, room; /* of the list, within RunLog */
+    size_t size, front;        /* of a point; of the event in it */
+    size_t between[2];         /* digest: the two numbers that stand between seq and stage */
+} Kept;
+
+#define LIST(item)                                                                                                     \
+    offsetof(RunLog, item), offsetof(RunLog, item##s), offsetof(RunLog, item##_room), sizeof(*((RunLog *)0)->item)
+#define AT(member) offsetof(Event, member)
+
+static const Kept kept_step = {EVENT_STEP, LIST(step), sizeof(StepPoint), {AT(step), AT(epoch)}},
+                  kept_epoch = {EVENT_EPOCH, LIST(epoch), sizeof(EpochPoint), {AT(step), AT(epoch)}},
+                  kept_eval = {EVENT_EVAL, LIST(eval), offsetof(EvalPoint, best), {AT(step), AT(epoch)}},
+                  kept_stage = {EVENT_STAGE,
+                                LIST(stage),
+                                sizeof(StagePoint),
+                                {AT(as.stage.steps), AT(as.stage.epochs)}},
+                  kept_remark = {EVENT_STATE, LIST(remark), sizeof(Remark), {AT(step), AT(type)}};
+
+/* In the order of the digest. */
+static const Kept *const kept[] = {&kept_step, &kept_epoch, &kept_eval, &kept_stage, &kept_remark};
+enum { KEPT = sizeof kept / sizeof *kept };
+
+#define FITS(Point) _Static_assert(offsetof(Point, as) == offsetof(Event, as), "a point is the front of an event")
+FITS(StepPoint);
+FITS(EpochPoint);
+FITS(EvalPoint);
+FITS(StagePoint);
+FITS(Remark);
+
+/* Point i of a list. The five pointers have types of their own, so that they are copied, not cast. */
+static char *point_of(const RunLog *log, const Kept *k, ptrdiff_t i)
+{
+    char *items;
+    memcpy(&items, (const char *)log + k->items, sizeof items);
+    return items + (size_t)i * k->size;
+}
+
+static uint64_t seq_of(const char *point)
+{
+    return *(const uint64_t *)(point + AT(seq));
+}
+
+static ptrdiff_t *count_of(const RunLog *log, const Kept *k)
+{
+    return (ptrdiff_t *)((char *)log + k->count);
+}
 
 void runlog_init(RunLog *log)
 {
@@ -14,62 +64,48 @@ void runlog_init(RunLog *log)
 
 void runlog_free(RunLog *log)
 {
-    free(log->step);
-    free(log->epoch);
-    free(log->eval);
-    free(log->stage);
-    free(log->remark);
+    for (int i = 0; i < KEPT; i++) free(point_of(log, kept[i], 0));
     runlog_init(log);
 }
 
-/* `items` with room for one more than `count`, doubled when full; NULL for lack of memory (items are kept). */
-static void *grown(void *items, ptrdiff_t count, ptrdiff_t *room, size_t size, Err *err)
-{
-    if (count < *room) return items;
-    ptrdiff_t more = *room ? *room * 2 : 16;
-    void *bigger = realloc(items, (size_t)more * size);
-    if (bigger)
-        *room = more;
-    else
-        err_set(err, ERR_MEMORY, "no memory for %td points of a run", more);
-    return bigger;
-}
+/* ---- the fold ---- */
 
-/* Append to the array log->item (counted by items, with item_room), or return ERR_MEMORY. */
-#define APPEND(log, item, type, ...)                                                                                   \
-    do {                                                                                                               \
-        type *bigger = grown((log)->item, (log)->item##s, &(log)->item##_room, sizeof(type), err);                     \
-        if (!bigger) return ERR_MEMORY;                                                                                \
-        (log)->item = bigger;                                                                                          \
-        (log)->item[(log)->item##s++] = (type){__VA_ARGS__};                                                           \
-    } while (0)
+/* Keep the front of an event; the list is doubled when it is full. */
+static Status keep(RunLog *log, const Kept *k, const Event *e, Err *err)
+{
+    ptrdiff_t *count = count_of(log, k), *room = (ptrdiff_t *)((char *)log + k->room);
+    if (*count == *room) {
+        ptrdiff_t more = *room ? *room * 2 : 16;
+        void *bigger = realloc(point_of(log, k, 0), (size_t)more * k->size);
+        if (!bigger) return err_set(err, ERR_MEMORY, "no memory for %td points of a run", more);
+        memcpy((char *)log + k->items, &bigger, sizeof bigger);
+        *room = more;
+    }
+    char *point = point_of(log, k, *count);
+    memset(point, 0, k->size);
+    memcpy(point, e, k->front);
+    ++*count;
+    return OK;
+}
 
 static Status fold_step(RunLog *log, const Event *e, Err *err)
 {
-    APPEND(log, step, StepPoint, .seq = e->seq, .step = e->step, .epoch = e->epoch, .stage = e->stage,
-           .loss = e->as.step.loss, .kl = e->as.step.kl, .lr = e->as.step.lr, .seconds = e->wall.seconds,
-           .images_per_second = e->wall.images_per_second);
-    return OK;
+    return keep(log, &kept_step, e, err);
 }
 
 static Status fold_epoch(RunLog *log, const Event *e, Err *err)
 {
-    APPEND(log, epoch, EpochPoint, .seq = e->seq, .step = e->step, .epoch = e->epoch, .stage = e->stage,
-           .loss = e->as.epoch.loss, .accuracy = e->as.epoch.accuracy, .lr = e->as.epoch.lr,
-           .seconds = e->wall.seconds);
-    return OK;
+    return keep(log, &kept_epoch, e, err);
 }
 
 static Status fold_eval(RunLog *log, const Event *e, Err *err)
 {
-    APPEND(log, eval, EvalPoint, .seq = e->seq, .step = e->step, .epoch = e->epoch, .stage = e->stage,
-           .nll = e->as.eval.nll, .brier = e->as.eval.brier, .accuracy = e->as.eval.accuracy,
-           .confidence = e->as.eval.confidence, .seconds = e->wall.seconds, .bins = e->as.eval.bins);
-    EvalPoint *point = &log->eval[log->evals - 1];
-    text_copy(point->split, sizeof point->split, e->as.eval.split);
-    text_copy(point->checkpoint, sizeof point->checkpoint, e->as.eval.checkpoint);
-    text_copy(point->file, sizeof point->file, e->as.eval.file);
-    return OK;
+    return keep(log, &kept_eval, e, err);
+}
+
+static Status fold_stage(RunLog *log, const Event *e, Err *err)
+{
+    return keep(log, &kept_stage, e, err);
 }
 
 static Status fold_best(RunLog *log, const Event *e, Err *err)
@@ -82,44 +118,26 @@ static Status fold_best(RunLog *log, const Event *e, Err *err)
     return OK;
 }
 
-static Status fold_stage(RunLog *log, const Event *e, Err *err)
-{
-    APPEND(log, stage, StagePoint, .seq = e->seq, .stage = e->stage, .steps = e->as.stage.steps,
-           .epochs = e->as.stage.epochs, .parameters = e->as.stage.parameters,
-           .expected_seconds = e->wall.expected_seconds, .began = e->wall.seconds);
-    StagePoint *point = &log->stage[log->stages - 1];
-    text_copy(point->name, sizeof point->name, e->as.stage.name);
-    text_copy(point->body, sizeof point->body, e->as.stage.body);
-    return OK;
-}
-
 static Status fold_remark(RunLog *log, const Event *e, Err *err)
 {
-    const char *text = e->type == EVENT_LOG     ? e->as.log.text
-                       : e->type == EVENT_STATE ? e->as.state.what
-                                                : e->as.done.what;
-    RunState state = e->type == EVENT_LOG ? log->state : e->type == EVENT_STATE ? e->as.state.state : e->as.done.state;
-    APPEND(log, remark, Remark, .seq = e->seq, .step = e->step, .stage = e->stage, .state = state, .type = e->type);
+    Status done = keep(log, &kept_remark, e, err);
+    if (done != OK) return done;
     Remark *remark = &log->remark[log->remarks - 1];
-    text_copy(remark->text, sizeof remark->text, text);
-    log->state = state;
+    if (e->type == EVENT_LOG) remark->as.state = log->state;
+    log->state = remark->as.state;
     return OK;
 }
 
-/* Drop the points later than seq from the end of an array. */
-#define DROP(log, item, from)                                                                                          \
-    while ((log)->item##s > 0 && (log)->item[(log)->item##s - 1].seq > (from)) (log)->item##s--
-
-/* A BEST later than from_seq is forgotten too, even where its evaluation stays. */
+/* Points later than from_seq go, from the end of each list. A BEST later than it is forgotten too, even where its
+ * evaluation stays. */
 static Status fold_resume(RunLog *log, const Event *e, Err *err)
 {
     (void)err;
     uint64_t from = e->as.resume.from_seq;
-    DROP(log, step, from);
-    DROP(log, epoch, from);
-    DROP(log, eval, from);
-    DROP(log, stage, from);
-    DROP(log, remark, from);
+    for (int i = 0; i < KEPT; i++) {
+        ptrdiff_t *count = count_of(log, kept[i]);
+        while (*count > 0 && seq_of(point_of(log, kept[i], *count - 1)) > from) --*count;
+    }
     if (log->evals > 0 && log->eval[log->evals - 1].best > from) log->eval[log->evals - 1].best = 0;
     log->state = RUN_RUNNING;
     log->resumes++;
@@ -157,7 +175,7 @@ const EvalPoint *runlog_eval(const RunLog *log, const char *split, const char *c
 {
     for (ptrdiff_t i = log->evals - 1; i >= 0; i--) {
         const EvalPoint *point = &log->eval[i];
-        if (strcmp(point->split, split) == 0 && (!checkpoint || strcmp(point->checkpoint, checkpoint) == 0))
+        if (strcmp(point->as.split, split) == 0 && (!checkpoint || strcmp(point->as.checkpoint, checkpoint) == 0))
             return point;
     }
     return NULL;
@@ -170,78 +188,82 @@ const EvalPoint *runlog_best(const RunLog *log)
     return NULL;
 }
 
-/* The digest runs over fields, not over structs: their padding is undefined, and wall times stay out. */
+/* ---- the digest ----
+ *
+ * It runs over fields, not over structs: their padding is undefined, and wall times stay out. A point is seq, two
+ * numbers (a stage's own length, or where the run stands), stage, then its facts: whole numbers, texts, reals, bins.
+ * This order is that of the first digests that were recorded. */
 
-#define MIX(digest, value) ((digest) = fingerprint(&(value), sizeof(value), (digest)))
-
-static void mix_text(uint64_t *digest, const char *text)
+static uint64_t mix(uint64_t digest, const void *bytes, size_t size)
 {
-    *digest = fingerprint(text, strlen(text) + 1, *digest);
+    return fingerprint(bytes, size, digest);
 }
 
 /* A NaN's sign and payload do not survive a file: every NaN is the same. */
-static void mix_real(uint64_t *digest, double value)
+static uint64_t mix_real(uint64_t digest, double value)
 {
     if (isnan(value)) value = NAN;
-    MIX(*digest, value);
+    return mix(digest, &value, sizeof value);
 }
 
-static void mix_place(uint64_t *digest, uint64_t seq, int32_t step, int32_t epoch, int32_t stage)
+static uint64_t mix_bins(uint64_t d, const FineBins *bins)
 {
-    MIX(*digest, seq);
-    MIX(*digest, step);
-    MIX(*digest, epoch);
-    MIX(*digest, stage);
+    d = mix(d, bins->count, sizeof bins->count);
+    d = mix(d, bins->right, sizeof bins->right);
+    for (int b = 0; b < FINE_BINS; b++) d = mix_real(d, bins->confidence[b]);
+    return d;
 }
 
-static void mix_eval(uint64_t *digest, const EvalPoint *p)
+static uint64_t mix_field(uint64_t d, const EventField *field, const char *at)
 {
-    mix_place(digest, p->seq, p->step, p->epoch, p->stage);
-    MIX(*digest, p->best);
-    mix_text(digest, p->split);
-    mix_text(digest, p->checkpoint);
-    mix_text(digest, p->file);
-    mix_real(digest, p->nll);
-    mix_real(digest, p->brier);
-    mix_real(digest, p->accuracy);
-    mix_real(digest, p->confidence);
-    MIX(*digest, p->bins.count);
-    MIX(*digest, p->bins.right);
-    for (int b = 0; b < FINE_BINS; b++) mix_real(digest, p->bins.confidence[b]);
+    switch (field->kind) {
+    case FIELD_INT:
+    case FIELD_WORD:
+        return mix(d, at, field->size);
+    case FIELD_TEXT:
+        return mix(d, at, strlen(at) + 1);
+    case FIELD_REAL:
+        return mix_real(d, *(const double *)at);
+    case FIELD_BINS:
+        return mix_bins(d, (const FineBins *)at);
+    }
+    return d;
+}
+
+static uint64_t mix_point(uint64_t d, const Kept *k, const char *point)
+{
+    d = mix(d, point + AT(seq), sizeof(uint64_t));
+    for (int i = 0; i < 2; i++) d = mix(d, point + k->between[i], sizeof(int32_t));
+    d = mix(d, point + AT(stage), sizeof(int32_t));
+    if (k == &kept_eval) d = mix(d, point + offsetof(EvalPoint, best), sizeof(uint64_t));
+    static const FieldKind order[][2] = {
+        {FIELD_INT, FIELD_WORD}, {FIELD_TEXT, FIELD_TEXT}, {FIELD_REAL, FIELD_REAL}, {FIELD_BINS, FIELD_BINS}};
+    for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+        for (const EventField *f = event_facts[k->type]; f->key; f++) {
+            bool told = f->offset == k->between[0] || f->offset == k->between[1];
+            if ((f->kind == order[i][0] || f->kind == order[i][1]) && !told) d = mix_field(d, f, point + f->offset);
+        }
+    return d;
+}
+
+double runlog_seconds_left(const RunLog *log)
+{
+    const StagePoint *stage = log->stages > 0 ? &log->stage[log->stages - 1] : NULL;
+    if (!stage || stage->as.steps <= 0) return -1;
+    if (log->now_step > 0)
+        return (log->seconds - stage->wall.seconds) / log->now_step * (stage->as.steps - log->now_step);
+    if (stage->wall.expected_seconds <= 0) return -1;
+    return stage->wall.expected_seconds > log->seconds ? stage->wall.expected_seconds - log->seconds : 0;
 }
 
 uint64_t runlog_digest(const RunLog *log)
 {
     uint64_t d = 0;
-    for (ptrdiff_t i = 0; i < log->steps; i++) {
-        const StepPoint *p = &log->step[i];
-        mix_place(&d, p->seq, p->step, p->epoch, p->stage);
-        mix_real(&d, p->loss);
-        mix_real(&d, p->kl);
-        mix_real(&d, p->lr);
-    }
-    for (ptrdiff_t i = 0; i < log->epochs; i++) {
-        const EpochPoint *p = &log->epoch[i];
-        mix_place(&d, p->seq, p->step, p->epoch, p->stage);
-        mix_real(&d, p->loss);
-        mix_real(&d, p->accuracy);
-        mix_real(&d, p->lr);
-    }
-    for (ptrdiff_t i = 0; i < log->evals; i++) mix_eval(&d, &log->eval[i]);
-    for (ptrdiff_t i = 0; i < log->stages; i++) {
-        const StagePoint *p = &log->stage[i];
-        mix_place(&d, p->seq, p->steps, p->epochs, p->stage);
-        MIX(d, p->parameters);
-        mix_text(&d, p->name);
-        mix_text(&d, p->body);
-    }
-    for (ptrdiff_t i = 0; i < log->remarks; i++) {
-        const Remark *p = &log->remark[i];
-        mix_place(&d, p->seq, p->step, (int32_t)p->type, p->stage);
-        MIX(d, p->state);
-        mix_text(&d, p->text);
-    }
-    mix_place(&d, log->seq, log->now_step, log->now_epoch, log->now_stage);
-    MIX(d, log->state);
-    return d;
+    for (int i = 0; i < KEPT; i++)
+        for (ptrdiff_t p = 0; p < *count_of(log, kept[i]); p++) d = mix_point(d, kept[i], point_of(log, kept[i], p));
+    d = mix(d, &log->seq, sizeof log->seq);
+    d = mix(d, &log->now_step, sizeof log->now_step);
+    d = mix(d, &log->now_epoch, sizeof log->now_epoch);
+    d = mix(d, &log->now_stage, sizeof log->now_stage);
+    return mix(d, &log->state, sizeof log->state);
 }

@@ -5,41 +5,33 @@
 
 #include "run/event.h"
 
+/* Points are fronts of events: as much of one as its type needs, so that the tables of fields (event.h) fit both. */
+
 typedef struct {
-    uint64_t seq;
-    int32_t step, epoch, stage;
-    double loss, kl, lr, seconds, images_per_second;
+    EVENT_FRONT;
+    StepFacts as;
 } StepPoint;
 
 typedef struct {
-    uint64_t seq;
-    int32_t step, epoch, stage;
-    double loss, accuracy, lr, seconds;
+    EVENT_FRONT;
+    EpochFacts as;
 } EpochPoint;
 
 typedef struct {
-    uint64_t seq;
-    int32_t step, epoch, stage;
+    EVENT_FRONT;
+    EvalFacts as;
     uint64_t best; /* seq of the BEST that followed, 0 = none: a resume may forget it and keep the evaluation */
-    char split[8], checkpoint[8], file[EVENT_NAME_SIZE];
-    double nll, brier, accuracy, confidence, seconds;
-    FineBins bins;
 } EvalPoint;
 
 typedef struct {
-    uint64_t seq;
-    int32_t stage, steps, epochs;
-    int64_t parameters;
-    double expected_seconds, began; /* seconds since the run began */
-    char name[EVENT_NAME_SIZE], body[24];
+    EVENT_FRONT;
+    StageFacts as; /* it began at wall.seconds */
 } StagePoint;
 
+/* Of STATE, LOG and DONE; a LOG has the state of the run at that time. */
 typedef struct {
-    uint64_t seq;
-    int32_t step, stage;
-    RunState state; /* of STATE and DONE */
-    EventType type; /* EVENT_STATE, EVENT_LOG, EVENT_DONE */
-    char text[EVENT_TEXT_SIZE];
+    EVENT_FRONT;
+    RemarkFacts as;
 } Remark;
 
 /* Growable arrays, each in order of seq. */
@@ -67,6 +59,10 @@ Status runlog_fold(RunLog *log, const Event *event, Err *err);
 /* The latest evaluation of a split (of "best"/"last"/"now", NULL = any), or NULL. */
 const EvalPoint *runlog_eval(const RunLog *log, const char *split, const char *checkpoint);
 const EvalPoint *runlog_best(const RunLog *log); /* the evaluation with the last BEST, or NULL */
+
+/* Seconds until the last step: at the pace of this stage so far, before its first step what was expected. < 0: unknown,
+ * or nothing is trained. */
+double runlog_seconds_left(const RunLog *log);
 
 /* A digest of everything folded except wall times: equal folds have equal digests. */
 uint64_t runlog_digest(const RunLog *log);

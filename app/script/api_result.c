@@ -25,7 +25,7 @@ static int after(lua_State *L, lua_KFunction k, lua_KContext context)
 static const char *reason(const RunLog *log)
 {
     for (ptrdiff_t i = log->remarks - 1; i >= 0; i--)
-        if (log->remark[i].type == EVENT_DONE) return log->remark[i].text;
+        if (log->remark[i].type == EVENT_DONE) return log->remark[i].as.text;
     return "";
 }
 

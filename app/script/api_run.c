@@ -35,12 +35,6 @@ static void set_text(lua_State *L, const char *key, const char *value)
     lua_setfield(L, -2, key);
 }
 
-static void set_number(lua_State *L, const char *key, double value)
-{
-    lua_pushnumber(L, value);
-    lua_setfield(L, -2, key);
-}
-
 static void set_integer(lua_State *L, const char *key, lua_Integer value)
 {
     lua_pushinteger(L, value);
@@ -80,59 +74,6 @@ static int job(lua_State *L)
     options_push(L, j->kind->options, &j->train);
     lua_setfield(L, -2, "train");
     if (j->normalise.channels) push_normalise(L, &j->normalise);
-    return 1;
-}
-
-/* Points are copied before they are pushed: a finaliser that Lua runs in between may pump, and the log move. */
-
-static int epochs(lua_State *L)
-{
-    const RunLog *log = &to_run(L, 1)->log;
-    lua_createtable(L, (int)log->epochs, 0);
-    for (ptrdiff_t i = 0; i < log->epochs; i++) {
-        const EpochPoint p = log->epoch[i];
-        lua_newtable(L);
-        set_integer(L, "epoch", p.epoch);
-        set_integer(L, "step", p.step);
-        set_number(L, "loss", p.loss);
-        set_number(L, "accuracy", p.accuracy);
-        set_number(L, "lr", p.lr);
-        set_number(L, "seconds", p.seconds);
-        lua_seti(L, -2, i + 1);
-    }
-    return 1;
-}
-
-static void push_eval(lua_State *L, const EvalPoint *p)
-{
-    enum { ECE_BINS = 10 };
-    Err err;
-    Bin bin[ECE_BINS];
-    if (bins_from_fine(bin, ECE_BINS, &p->bins, &err) != OK) raise_err(L, &err);
-    lua_newtable(L);
-    set_integer(L, "epoch", p->epoch);
-    set_integer(L, "step", p->step);
-    set_text(L, "split", p->split);
-    set_text(L, "checkpoint", p->checkpoint);
-    set_number(L, "nll", p->nll);
-    set_number(L, "brier", p->brier);
-    set_number(L, "accuracy", p->accuracy);
-    set_number(L, "confidence", p->confidence);
-    set_number(L, "ece", bins_ece(bin, ECE_BINS));
-    set_number(L, "seconds", p->seconds);
-    lua_pushboolean(L, p->best != 0);
-    lua_setfield(L, -2, "best");
-}
-
-static int evals(lua_State *L)
-{
-    const RunLog *log = &to_run(L, 1)->log;
-    lua_createtable(L, (int)log->evals, 0);
-    for (ptrdiff_t i = 0; i < log->evals; i++) {
-        const EvalPoint point = log->eval[i];
-        push_eval(L, &point);
-        lua_seti(L, -2, i + 1);
-    }
     return 1;
 }
 
@@ -224,9 +165,9 @@ const ApiRow api_run[] = {
     {"run.job", NULL, "everything that was asked: { kind =, from =, data =, model =, train = }", "runs",
      "print(base.job.train.lr)", job, NULL},
     {"run.epochs", NULL, "its epochs so far: epoch, step, loss, accuracy, lr, seconds", "runs", "print(#base.epochs)",
-     epochs, NULL},
+     run_epochs, NULL},
     {"run.evals", NULL, "its evaluations so far: step, split, nll, brier, accuracy, ece, best", "runs",
-     "for _, e in ipairs(base.evals) do print(e.step, e.split, e.nll) end", evals, NULL},
+     "for _, e in ipairs(base.evals) do print(e.step, e.split, e.nll) end", run_evals, NULL},
     {"run.digest", NULL, "a fingerprint of all its events but their times: equal for runs that went alike", "events",
      "print(base.digest)", digest, NULL},
     {"run:pause", "", "wait after the step it is at", "runs", MANY "r:pause(); r:stop()", pause_run, NULL},

@@ -52,10 +52,10 @@ static void line_scores(Line *line, const RunLog *log)
     line->state = log->state;
     line->seconds = log->seconds;
     const EvalPoint *test = runlog_eval(log, "test", line->job.train.keep);
-    line->judged = test && bins_from_fine(bin, ECE_BINS, &test->bins, NULL) == OK;
+    line->judged = test && bins_from_fine(bin, ECE_BINS, &test->as.bins, NULL) == OK;
     if (!line->judged) return;
-    line->accuracy = test->accuracy;
-    line->nll = test->nll;
+    line->accuracy = test->as.accuracy;
+    line->nll = test->as.nll;
     line->ece = bins_ece(bin, ECE_BINS);
 }
 

@@ -29,31 +29,16 @@ void script_event(Script *s, const Event *event, Run *run)
     }
 }
 
-/* A table of the epoch: { epoch =, loss =, accuracy =, lr =, seconds = }. */
-static void push_epoch(lua_State *L, const RunLog *log, int32_t epoch)
-{
-    lua_newtable(L);
-    lua_pushinteger(L, epoch);
-    lua_setfield(L, -2, "epoch");
-    if (log->epochs == 0) return;
-    const EpochPoint *p = &log->epoch[log->epochs - 1];
-    const struct {
-        const char *name;
-        double value;
-    } number[] = {{"loss", p->loss}, {"accuracy", p->accuracy}, {"lr", p->lr}, {"seconds", p->seconds}};
-    for (size_t i = 0; i < sizeof number / sizeof *number; i++) {
-        lua_pushnumber(L, number[i].value);
-        lua_setfield(L, -2, number[i].name);
-    }
-}
-
 /* The callback's function, its run and its epoch. */
 static int push_callback(lua_State *L)
 {
     const Callback *c = lua_touserdata(L, 1);
     lua_rawgeti(L, LUA_REGISTRYINDEX, c->function);
     push_run(L, c->run);
-    push_epoch(L, &c->run->log, c->epoch);
+    const RunLog *log = &c->run->log;
+    EpochPoint epoch = {.epoch = c->epoch}; /* a copy: Lua may pump, and the log move */
+    if (log->epochs > 0) epoch = log->epoch[log->epochs - 1];
+    push_epoch(L, &epoch);
     return 3;
 }
 

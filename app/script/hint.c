@@ -36,7 +36,7 @@ static void add_option(Hint *h, const Option *o)
     add(h, "%s =", o->name);
     add_default(h, o);
     add(h, ": %s", o->help);
-    if (o->kind == OPTION_CHOICE) add(h, " (%s)", o->choices);
+    if (o->kind == OPTION_CHOICE) add(h, " (%s)", (const char *)o->choices);
     if (o->kind == OPTION_BOOL) add(h, " (true|false)");
     if (o->kind == OPTION_INT || o->kind == OPTION_REAL) add(h, " (%.16g .. %.16g)", o->least, o->most);
 }

@@ -86,6 +86,10 @@ char **push_text_holder(lua_State *L);
 /* What text output may be drawn with: blocks where the locale is UTF-8, else (or when asked) ASCII. */
 const Glyphs *script_glyphs(bool ascii);
 
+/* points.c: an epoch as a table, and run.epochs, run.evals. */
+void push_epoch(lua_State *L, const EpochPoint *point);
+int run_epochs(lua_State *L), run_evals(lua_State *L);
+
 /* A table of all scores, with the recipe they were computed by. */
 void push_scores(lua_State *L, const Scores *scores, const char *origin);
 

@@ -9,63 +9,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- telling ---- */
-
-Event training_event(const Training *t, EventType type)
-{
-    return (Event){.type = type,
-                   .step = (int32_t)t->at.step,
-                   .epoch = (int32_t)((int64_t)t->at.step / t->steps_per_epoch),
-                   .stage = job_stage(t->job)};
-}
-
-Status training_emit(Training *t, Event *event, Err *err)
-{
-    Status sent = t->task->host->emit(t->task->host->arg, event, err);
-    t->at.seq = (double)*t->task->host->seq;
-    return sent;
-}
-
 static Status emit_state(Training *t, RunState state, const char *what, Err *err)
 {
     Event event = training_event(t, EVENT_STATE);
     event.as.state.state = state;
-    snprintf(event.as.state.what, sizeof event.as.state.what, "%s", what);
+    snprintf(event.as.state.text, sizeof event.as.state.text, "%s", what);
     return training_emit(t, &event, err);
 }
 
-static bool stopping(void *arg)
-{
-    const Training *t = arg;
-    return t->task->host->stopping(t->task->host->arg);
-}
-
-void training_aside(const Training *t, const char *text)
-{
-    t->task->host->aside(t->task->host->arg, text);
-}
-
-/* A word at every tenth of a pass that takes minutes. What is long is said by FLOPs, not by the clock. */
-static void tell_progress(void *arg, SplitId split, ptrdiff_t done, ptrdiff_t n)
-{
-    const Training *t = arg;
-    const double long_pass = 5e12;
-    ptrdiff_t tenth = done * 10 / n, before = (done > EVAL_ROWS ? done - EVAL_ROWS : 0) * 10 / n;
-    char text[EVENT_TEXT_SIZE];
-    if (tenth == before || (double)n * net_flops(t->body) < long_pass) return;
-    snprintf(text, sizeof text, "%s images through the body: %td of %td", split_name[split], done, n);
-    training_aside(t, text);
-}
-
 /* ---- the stage's beginning ---- */
-
-/* What the stage will take when it runs to its last step. */
-static double expected_seconds(Training *t)
-{
-    double image = training_probe(t), evaluations = ceil((double)t->steps / (double)t->eval_every);
-    double forward = image / 3; /* a step is a forward and two backward passes */
-    return (double)(t->steps * t->batch) * image + evaluations * (double)t->data->split[SPLIT_VALID].n * forward;
-}
 
 static Status emit_stage(Training *t, Err *err)
 {
@@ -75,7 +27,7 @@ static Status emit_stage(Training *t, Err *err)
     event.as.stage.epochs = (int32_t)((t->steps + t->steps_per_epoch - 1) / t->steps_per_epoch);
     event.as.stage.parameters = t->head->trained + (t->trains_body ? t->body->trained : 0);
     if (t->stage2) snprintf(event.as.stage.body, sizeof event.as.stage.body, "%016llx", (unsigned long long)t->frozen);
-    event.wall.expected_seconds = expected_seconds(t);
+    event.wall.expected_seconds = training_estimate(t);
     return training_emit(t, &event, err);
 }
 
@@ -87,19 +39,6 @@ static Status emit_warning(Training *t, Err *err)
     snprintf(event.as.log.text, sizeof event.as.log.text,
              "mixup: loss and accuracy while training are of mixed images, an answer being right by its label's share");
     return training_emit(t, &event, err);
-}
-
-Status training_open_evaluator(Training *t, Err *err)
-{
-    t->eval = (Evaluator){.body = t->shown_body,
-                          .head = t->shown_head,
-                          .pool = t->pool,
-                          .seed = (uint64_t)t->spec->seed,
-                          .draws = (int)t->spec->samples,
-                          .stopping = stopping,
-                          .progress = tell_progress,
-                          .arg = t};
-    return evaluator_open(&t->eval, err);
 }
 
 static Status begin(Training *t, Err *err)
@@ -125,28 +64,6 @@ fail:
 }
 
 /* ---- validation ---- */
-
-Status training_evaluate(Training *t, SplitId split, const char *checkpoint, const char *file, Event *event, Err *err)
-{
-    bool cached = t->stage2 && !t->faithful;
-    const float *features = cached ? t->task->cache->split[split].values : NULL;
-    TRY(evaluator_predict(&t->eval, t->data, split, features, t->logp, err));
-    *event = training_event(t, EVENT_EVAL);
-    Status known = evaluate_figures(event, t->logp, t->data, split, err);
-    if (known == ERR_DIVERGED) return training_diverged(t, "the network's answers are NaN", err);
-    TRY(known);
-    snprintf(event->as.eval.split, sizeof event->as.eval.split, "%s", split_name[split]);
-    snprintf(event->as.eval.checkpoint, sizeof event->as.eval.checkpoint, "%s", checkpoint);
-    snprintf(event->as.eval.file, sizeof event->as.eval.file, "%s", file);
-    if (*file) {
-        const Split *s = &t->data->split[split];
-        Predictions view = {.n = s->n, .classes = t->classes, .logp = t->logp, .labels = s->labels};
-        TRY(record_write_predictions(t->task->record, file, &view, err));
-    }
-    return training_emit(t, event, err);
-fail:
-    return err ? err->code : ERR_IO;
-}
 
 static Status validate(Training *t, Err *err)
 {

@@ -24,13 +24,6 @@ typedef struct {
     uint64_t *seq; /* of the last event; a checkpoint holds it, and a resume sets it back */
 } TrainHost;
 
-/* Features of the last frozen body, kept for the next job on the same body and data. Owned by the worker. */
-typedef struct {
-    Features split[SPLITS];
-} FeatureCache;
-
-void feature_cache_clear(FeatureCache *cache);
-
 typedef struct {
     const Job *job;
     const Dataset *data;

@@ -53,14 +53,20 @@ fail:
     return err ? err->code : ERR_INTERRUPTED;
 }
 
+void evaluator_block(Evaluator *e, const Dataset *data, SplitId split, const float *features, ptrdiff_t first,
+                     ptrdiff_t rows, float *logp)
+{
+    ptrdiff_t width = e->body->output.c;
+    const float *block = features ? features + first * width : block_features(e, data, split, first, rows);
+    head_predict(e->head, e->head_tape, block, rows, e->draws, e->seed, first, e->pool, logp);
+}
+
 Status evaluator_predict(Evaluator *e, const Dataset *data, SplitId split, const float *features, float *logp, Err *err)
 {
-    ptrdiff_t n = data->split[split].n, width = e->body->output.c;
+    ptrdiff_t n = data->split[split].n;
     for (ptrdiff_t first = 0; first < n; first += EVAL_ROWS) {
         ptrdiff_t rows = n - first < EVAL_ROWS ? n - first : EVAL_ROWS;
-        const float *block = features ? features + first * width : block_features(e, data, split, first, rows);
-        head_predict(e->head, e->head_tape, block, rows, e->draws, e->seed, first, e->pool,
-                     logp + first * data->classes);
+        evaluator_block(e, data, split, features, first, rows, logp + first * data->classes);
         TRY(between_blocks(e, split, first + rows, n, err));
     }
     return OK;

@@ -31,6 +31,10 @@ Status evaluator_features(Evaluator *e, const Dataset *data, SplitId split, floa
 Status evaluator_predict(Evaluator *e, const Dataset *data, SplitId split, const float *features, float *logp,
                          Err *err);
 
+/* logp (rows, classes) of images first .. first + rows - 1, rows <= EVAL_ROWS; features (n, F) or NULL as above. */
+void evaluator_block(Evaluator *e, const Dataset *data, SplitId split, const float *features, ptrdiff_t first,
+                     ptrdiff_t rows, float *logp);
+
 /* The figures of an EVAL event from logp (n, classes): all but split, checkpoint and file. ERR_DIVERGED for a NaN. */
 Status evaluate_figures(Event *event, const float *logp, const Dataset *data, SplitId split, Err *err);
 

@@ -180,3 +180,8 @@ fail:
     closedir(dir);
     return err ? err->code : ERR_IO;
 }
+
+void feature_cache_clear(FeatureCache *cache)
+{
+    for (int s = 0; s < SPLITS; s++) features_close(&cache->split[s]);
+}

@@ -6,7 +6,7 @@
 #ifndef TARE_TRAIN_FEATURES_H
 #define TARE_TRAIN_FEATURES_H
 
-#include "base/err.h"
+#include "data/dataset.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -35,5 +35,12 @@ Status features_save(const Features *f, const char *folder, Err *err);
 
 /* Remove the files that were used the longest ago until `most` bytes are left at most. */
 Status features_prune(const char *folder, size_t most, Err *err);
+
+/* Features of the last frozen body, kept for the next job on the same body and data. Owned by the worker. */
+typedef struct {
+    Features split[SPLITS];
+} FeatureCache;
+
+void feature_cache_clear(FeatureCache *cache);
 
 #endif

@@ -10,11 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void feature_cache_clear(FeatureCache *cache)
-{
-    for (int s = 0; s < SPLITS; s++) features_close(&cache->split[s]);
-}
-
 static uint64_t mix_text(const char *text, uint64_t key)
 {
     return fingerprint(text, strlen(text) + 1, key);
@@ -84,4 +79,9 @@ Status training_cache_features(Training *t, Err *err)
     return OK;
 fail:
     return err ? err->code : ERR_MEMORY;
+}
+
+const float *training_features(const Training *t, SplitId split)
+{
+    return t->stage2 && !t->faithful ? t->task->cache->split[split].values : NULL;
 }

@@ -1,7 +1,9 @@
 /* state.c - what a training holds: its nets and memory, and the parent it starts from. Worker thread. */
 #include "train/training.h"
 
+#include "base/clock.h"
 #include "nn/checkpoint.h"
+#include "train/schedule.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,7 +183,8 @@ Status training_open(Training *t, const TrainTask *task, Err *err)
                     .optimiser = optimiser_find(spec->optimizer),
                     .order_epoch = -1,
                     .saved_step = -1,
-                    .steps_left = -1};
+                    .steps_left = -1,
+                    .opened = clock_seconds()};
     t->stage2 = job_stage(task->job) == 2;
     t->trains_body = !t->stage2;
     t->vtst = strcmp(task->job->kind->head, "vtst") == 0;
@@ -219,4 +222,9 @@ void training_close(Training *t)
     free(t->logp);
     free(t->order);
     free(t->labels);
+}
+
+double training_lr(const Training *t)
+{
+    return t->at.lr * schedule_factor(t->spec, t->at.step, (double)t->steps);
 }

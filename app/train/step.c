@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { IMAGE_CHUNK = 8, HEAD_CHUNK = 64, CROP = 4 };
+enum { CROP = 4 };
 
 /* ---- the batch ---- */
 
@@ -80,9 +80,7 @@ static void row_losses(Training *t, ptrdiff_t rows)
         cross_entropy(t->loss, grad, logits, t->labels, scale, rows, t->classes);
 }
 
-/* All gradients of this step's objective: mean over the rows of loss + kl_weight KL. Leaves loss (rows) and the logits
- * behind. Takes the whole batch, or its first `most` rows; returns how many. */
-static ptrdiff_t forward_and_back(Training *t, ptrdiff_t most)
+ptrdiff_t training_pass(Training *t, ptrdiff_t most)
 {
     ptrdiff_t first = (ptrdiff_t)((int64_t)t->at.step % t->steps_per_epoch) * t->batch;
     ptrdiff_t rows = t->n - first < t->batch ? t->n - first : t->batch;
@@ -111,23 +109,6 @@ static ptrdiff_t forward_and_back(Training *t, ptrdiff_t most)
     return rows;
 }
 
-/* The quickest of a few tries: what else the machine is doing for a moment shall not count. */
-double training_probe(Training *t)
-{
-    enum { TRIES = 8 };
-    const double enough = 0.3; /* seconds */
-    ptrdiff_t chunk = t->body_tape ? IMAGE_CHUNK : HEAD_CHUNK, most = chunk * pool_threads(t->pool);
-    double least = INFINITY, spent = 0;
-    for (int i = 0; i < TRIES && spent < enough; i++) {
-        double began = clock_seconds();
-        ptrdiff_t rows = forward_and_back(t, most);
-        double seconds = clock_seconds() - began;
-        spent += seconds;
-        if (seconds / (double)rows < least) least = seconds / (double)rows;
-    }
-    return least;
-}
-
 /* ---- the step ---- */
 
 /* Mixed images are right by the share of the label that is answered. */
@@ -146,37 +127,9 @@ static double count_right(const Training *t, ptrdiff_t rows)
     return right;
 }
 
-/* Name the first gradient that is no number, for the message of a run that has diverged. */
-static const char *bad_gradient(const Net *net, Tape *tape)
-{
-    const float *grads = tape_grads(tape);
-    for (const Param *p = net->param; p < net->param + net->params; p++)
-        for (ptrdiff_t i = 0; p->trained && i < p->size; i++)
-            if (!isfinite(grads[p->offset + i])) return p->name;
-    return NULL;
-}
-
-Status training_diverged(const Training *t, const char *what, Err *err)
-{
-    const char *name = NULL, *kind = "weights";
-    net_finite(t->body, &name);
-    if (!name) net_finite(t->head, &name);
-    if (!name) {
-        kind = "gradient";
-        name = bad_gradient(t->head, t->head_tape);
-        if (!name && t->trains_body) name = bad_gradient(t->body, t->body_tape);
-    }
-    char kept[64] = "no checkpoint was written before it",
-         where[PARAM_NAME_SIZE + 32] = "weights and gradients are finite";
-    if (t->saved_step >= 0) snprintf(kept, sizeof kept, "the last good checkpoint is of step %.0f", t->saved_step);
-    if (name) snprintf(where, sizeof where, "first bad %s: %s", kind, name);
-    return err_set(err, ERR_DIVERGED, "%s after step %.0f (%s); %s; lower lr (now %g)", what, t->at.step, where, kept,
-                   training_lr(t));
-}
-
 Status training_step(Training *t, Err *err)
 {
-    ptrdiff_t rows = forward_and_back(t, t->batch);
+    ptrdiff_t rows = training_pass(t, t->batch);
     const float *row_kl = tape_kl(t->head_tape);
     double sum = 0, kl = 0, lr = training_lr(t);
     for (ptrdiff_t r = 0; r < rows; r++) sum += t->loss[r];

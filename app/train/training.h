@@ -1,6 +1,7 @@
 /* training.h - the state of one training, shared by course.c (the loop), step.c (a batch forward and back),
- * update.c (the weights moved), state.c (memory, the parent), checkpoint.c (saved and resumed),
- * frozen.c (the frozen body's features) and finish.c (the result). Worker thread. */
+ * update.c (the weights moved), state.c (memory, the parent), checkpoint.c (saved and resumed), frozen.c (the frozen
+ * body's features), answers.c (splits evaluated), estimate.c (what it will take), tell.c (what is said of it) and
+ * finish.c (the result). Worker thread. */
 #ifndef TARE_TRAIN_TRAINING_H
 #define TARE_TRAIN_TRAINING_H
 
@@ -62,6 +63,7 @@ typedef struct {
     Position at;
     double saved_step;             /* of the last checkpoint, -1 for none */
     double steps_left;             /* of run:step(n); < 0 = run freely */
+    double opened;                 /* clock at training_open */
     double speed_time, speed_step; /* clock and step of the last STEP event */
 } Training;
 
@@ -69,6 +71,7 @@ typedef struct {
 Status training_open(Training *t, const TrainTask *task, Err *err);
 void training_close(Training *t);
 uint64_t training_frozen(const Training *t);
+double training_lr(const Training *t); /* of the coming step */
 
 /* checkpoint.c */
 Status training_save(Training *t, Err *err);   /* last.safetensors */
@@ -77,27 +80,33 @@ void training_keep_best(Training *t);
 
 /* frozen.c */
 Status training_cache_features(Training *t, Err *err);
+const float *training_features(const Training *t, SplitId split); /* (n, F) where they are cached, else NULL */
 
 /* step.c */
 Status training_step(Training *t, Err *err);
-/* ERR_DIVERGED: what was seen, the step, the first bad weights or gradient, the last good checkpoint. */
-Status training_diverged(const Training *t, const char *what, Err *err);
-double training_probe(Training *t); /* seconds of a step per image, measured; weights and statistics stay */
+/* All gradients of this step's objective: mean over the rows of loss + kl_weight KL. Leaves loss (rows) and the logits
+ * behind. Takes the whole batch, or its first `most` rows; returns how many. Weights and statistics stay. */
+ptrdiff_t training_pass(Training *t, ptrdiff_t most);
+
+/* estimate.c: seconds from training_open to the end at the last step, measured before the first. */
+double training_estimate(Training *t);
 
 /* update.c */
 Status training_update(Training *t, ptrdiff_t rows, Err *err); /* by the gradients in the tapes */
-double training_lr(const Training *t);                         /* of the coming step */
 
 /* finish.c */
 Status training_finish(Training *t, Err *err);
 
-/* Of t's nets; it asks for stops, and tells how far it is. */
-Status training_open_evaluator(Training *t, Err *err);
-
-/* An event at this training's step, epoch and stage. */
+/* tell.c: an event at this training's step, epoch and stage. */
 Event training_event(const Training *t, EventType type);
 Status training_emit(Training *t, Event *event, Err *err);
 void training_aside(const Training *t, const char *text); /* of this session alone: shown, not recorded */
+/* ERR_DIVERGED: what was seen, the step, the first bad weights or gradient, the last good checkpoint. */
+Status training_diverged(const Training *t, const char *what, Err *err);
+
+/* answers.c: an evaluator of t's nets that asks for stops and tells how far it is; a split's EVAL event and, where
+ * `file` has a name, its predictions. */
+Status training_open_evaluator(Training *t, Err *err);
 Status training_evaluate(Training *t, SplitId split, const char *checkpoint, const char *file, Event *event, Err *err);
 
 #endif

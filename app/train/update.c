@@ -4,13 +4,7 @@
  * of threads. */
 #include "train/training.h"
 
-#include "train/schedule.h"
 #include <math.h>
-
-double training_lr(const Training *t)
-{
-    return t->at.lr * schedule_factor(t->spec, t->at.step, (double)t->steps);
-}
 
 typedef struct {
     const Training *t;

@@ -32,9 +32,9 @@ void stage_title(char *dst, size_t size, const RunLog *log)
     if (!stage)
         text_copy(dst, size, "");
     else if (stage->stage > 1)
-        snprintf(dst, size, "stage %d %s", (int)stage->stage, stage->name);
+        snprintf(dst, size, "stage %d %s", (int)stage->stage, stage->as.name);
     else
-        text_copy(dst, size, stage->name);
+        text_copy(dst, size, stage->as.name);
 }
 
 /* ---- texts ---- */

@@ -13,7 +13,7 @@ static void title(char *dst, size_t size, const View *view)
         return;
     }
     stage_title(name, sizeof name, run->log);
-    int epochs = (int)stage_of(run->log)->epochs;
+    int epochs = (int)stage_of(run->log)->as.epochs;
     if (epochs > 0)
         snprintf(dst, size, "%s - %s - epoch %d/%d", axis, name, (int)run->log->now_epoch, epochs);
     else

@@ -26,7 +26,7 @@ static void draw(Canvas *canvas, const View *view)
         pane_say(canvas, view, "confidence against accuracy, bin by bin", "try: help \"tst\"");
         return;
     }
-    if (!eval || bins_from_fine(bin, view->bins, &eval->bins, NULL) != OK) {
+    if (!eval || bins_from_fine(bin, view->bins, &eval->as.bins, NULL) != OK) {
         if (was)
             snprintf(line, sizeof line, "no evaluation yet; stage 1 ended at ECE %.1f%%", 100 * view_ece(view, was));
         else
@@ -34,7 +34,7 @@ static void draw(Canvas *canvas, const View *view)
         pane_say(canvas, view, line, NULL);
         return;
     }
-    if (was && bins_from_fine(ghost, view->bins, &was->bins, NULL) != OK) was = NULL;
+    if (was && bins_from_fine(ghost, view->bins, &was->as.bins, NULL) != OK) was = NULL;
     if (view->at && view->at_parent) was = NULL; /* stage 1 is not behind itself */
     eval_headline(line, sizeof line, eval, view->at && view->at_parent);
     diagram_draw_ghost(canvas, bin, was ? ghost : NULL, view->bins, canvas->height >= HEADLINE_LEAST ? line : NULL,

@@ -26,21 +26,22 @@ static void state(char *dst, const View *view, const ViewRun *run)
 static void position(char *dst, const View *view, const ViewRun *run)
 {
     (void)view;
-    if (run->log->stages > 0 && run->log->stage[run->log->stages - 1].epochs > 0)
-        snprintf(dst, CELL_SIZE, "%d/%d", (int)run->log->now_epoch, (int)run->log->stage[run->log->stages - 1].epochs);
+    if (run->log->stages > 0 && run->log->stage[run->log->stages - 1].as.epochs > 0)
+        snprintf(dst, CELL_SIZE, "%d/%d", (int)run->log->now_epoch,
+                 (int)run->log->stage[run->log->stages - 1].as.epochs);
 }
 
 static void stage(char *dst, const View *view, const ViewRun *run)
 {
     (void)view;
-    if (run->log->stages > 0) text_copy(dst, CELL_SIZE, run->log->stage[run->log->stages - 1].name);
+    if (run->log->stages > 0) text_copy(dst, CELL_SIZE, run->log->stage[run->log->stages - 1].as.name);
 }
 
 static void nll(char *dst, const View *view, const ViewRun *run)
 {
     (void)view;
     const EvalPoint *eval = runlog_eval(run->log, "valid", NULL);
-    if (eval) snprintf(dst, CELL_SIZE, "%.3f", eval->nll);
+    if (eval) snprintf(dst, CELL_SIZE, "%.3f", eval->as.nll);
 }
 
 static void ece(char *dst, const View *view, const ViewRun *run)
@@ -53,7 +54,7 @@ static void accuracy(char *dst, const View *view, const ViewRun *run)
 {
     (void)view;
     const EvalPoint *eval = runlog_eval(run->log, "valid", NULL);
-    if (eval) snprintf(dst, CELL_SIZE, "%.1f", 100 * eval->accuracy);
+    if (eval) snprintf(dst, CELL_SIZE, "%.1f", 100 * eval->as.accuracy);
 }
 
 static void seconds(char *dst, const View *view, const ViewRun *run)

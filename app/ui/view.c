@@ -63,7 +63,7 @@ void log_add(LogLines *log, const char *utf8)
 
 static bool is_valid(const EvalPoint *eval)
 {
-    return strcmp(eval->split, "valid") == 0;
+    return strcmp(eval->as.split, "valid") == 0;
 }
 
 static const EvalPoint *eval_with(const RunLog *log, uint64_t seq)
@@ -120,15 +120,6 @@ void view_scrub(View *view, int n)
 
 /* ---- the status line ---- */
 
-/* Seconds that the stage still takes at its speed so far; at its start what was expected; < 0: unknown. */
-static double seconds_left(const RunLog *log)
-{
-    const StagePoint *stage = log->stages > 0 ? &log->stage[log->stages - 1] : NULL;
-    if (!stage || stage->steps <= 0) return -1;
-    if (log->now_step <= 0) return stage->expected_seconds > 0 ? stage->expected_seconds : -1;
-    return (log->seconds - stage->began) / log->now_step * (stage->steps - log->now_step);
-}
-
 /* Append to a text that is `used` bytes long; returns its new length, never more than size - 1. */
 static size_t append(char *dst, size_t size, size_t used, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
@@ -161,16 +152,16 @@ void view_status(char *dst, size_t size, const View *view)
         used = append(dst, size, used, "  looking at epoch %d, step %d", (int)at->epoch, (int)at->step);
     if (log->stages > 0) {
         const StagePoint *stage = &log->stage[log->stages - 1];
-        used = append(dst, size, used, "  %s", stage->name);
-        if (stage->steps > 0) /* none in a network that was loaded */
-            used = append(dst, size, used, ", step %d/%d", (int)log->now_step, (int)stage->steps);
+        used = append(dst, size, used, "  %s", stage->as.name);
+        if (stage->as.steps > 0) /* none in a network that was loaded */
+            used = append(dst, size, used, ", step %d/%d", (int)log->now_step, (int)stage->as.steps);
     }
-    if (log->state == RUN_RUNNING && log->steps > 0 && log->step[log->steps - 1].images_per_second > 0) {
-        text_count(word, sizeof word, llround(log->step[log->steps - 1].images_per_second));
+    if (log->state == RUN_RUNNING && log->steps > 0 && log->step[log->steps - 1].wall.images_per_second > 0) {
+        text_count(word, sizeof word, llround(log->step[log->steps - 1].wall.images_per_second));
         used = append(dst, size, used, "  %s images/s", word);
     }
-    if (log->state == RUN_RUNNING && seconds_left(log) >= 0)
-        used = append(dst, size, used, "  %s left", text_duration(word, sizeof word, seconds_left(log)));
+    if (log->state == RUN_RUNNING && runlog_seconds_left(log) >= 0)
+        used = append(dst, size, used, "  %s left", text_duration(word, sizeof word, runlog_seconds_left(log)));
     if (run_state_ended(log->state))
         used = append(dst, size, used, "  %s", text_duration(word, sizeof word, log->seconds));
 }

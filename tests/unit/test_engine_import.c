@@ -70,7 +70,7 @@ static RunState finish(Engine *e, Run *run)
 
 static const char *last_words(const Run *run)
 {
-    return run->log.remarks ? run->log.remark[run->log.remarks - 1].text : "";
+    return run->log.remarks ? run->log.remark[run->log.remarks - 1].as.text : "";
 }
 
 static void done(Engine *e, Run *run)
@@ -193,7 +193,7 @@ static void a_round_trip_answers_alike(void **state)
             assert_true(answers(name, "test") == answers(kinds[i], "test"));
             const EvalPoint *eval = runlog_eval(&run->log, "test", run->job.train.keep);
             assert_non_null(eval);
-            assert_string_equal(run->log.stage[0].name, run->job.kind->title);
+            assert_string_equal(run->log.stage[0].as.name, run->job.kind->title);
         }
     assert_true(answers("stage1", "test") != answers("tst", "test"));
 }

@@ -117,9 +117,9 @@ static void numbers(void **state)
     assert_non_null(csv);
     assert_int_equal(count_of(csv, "\nloss (train),"), vtst.steps);
     assert_int_equal(count_of(csv, "\nstage 1 loss (train),"), base.steps);
-    snprintf(line, sizeof line, "\nloss (train),%d,%.10g\n", (int)vtst.step[0].step, vtst.step[0].loss);
+    snprintf(line, sizeof line, "\nloss (train),%d,%.10g\n", (int)vtst.step[0].step, vtst.step[0].as.loss);
     holds(csv, line);
-    snprintf(line, sizeof line, "\nstage 1 NLL (valid),%d,%.10g\n", (int)base.eval[0].step, base.eval[0].nll);
+    snprintf(line, sizeof line, "\nstage 1 NLL (valid),%d,%.10g\n", (int)base.eval[0].step, base.eval[0].as.nll);
     holds(csv, line);
     free(csv);
     csv = runfigure_curves_csv(&view, CURVES_ECE, &err);
@@ -155,7 +155,7 @@ static void reliability(void **state)
         before += r.ghost[b].right;
     }
     assert_true(images == 400);
-    assert_true(fabs(before / 400 - was->accuracy) < 1e-9);
+    assert_true(fabs(before / 400 - was->as.accuracy) < 1e-9);
     char *text = run_reliability_text(&r, &view, 60, 16, &err);
     holds(text, r.title);
     holds(text, r.note);
@@ -176,8 +176,8 @@ static void holes(void **state)
     Err err = {.msg = ""};
     RunReliability r;
     RunLog none = {0}, broken = {0};
-    StepPoint step[] = {{.step = 1, .loss = NAN}, {.step = 2, .loss = INFINITY}, {.step = 3, .loss = 1}};
-    EvalPoint eval = {.step = 2, .nll = NAN, .split = "valid", .checkpoint = "now"};
+    StepPoint step[] = {{.step = 1, .as.loss = NAN}, {.step = 2, .as.loss = INFINITY}, {.step = 3, .as.loss = 1}};
+    EvalPoint eval = {.step = 2, .as.nll = NAN, .as.split = "valid", .as.checkpoint = "now"};
     broken.step = step;
     broken.steps = broken.now_step = 3;
     broken.eval = &eval;

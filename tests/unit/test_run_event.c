@@ -113,12 +113,12 @@ static void extremes_round_trip(void **state)
     for (RunState s = RUN_QUEUED; s < RUN_STATES; s++) {
         e = event_of(EVENT_STATE);
         e.as.state.state = s;
-        fill(e.as.state.what, sizeof e.as.state.what, '"');
+        fill(e.as.state.text, sizeof e.as.state.text, '"');
         assert_round_trip(&e);
         if (!run_state_ended(s)) continue;
         e = event_of(EVENT_DONE);
         e.as.done.state = s;
-        strcpy(e.as.done.what, "\n\ttab \\ back");
+        strcpy(e.as.done.text, "\n\ttab \\ back");
         assert_round_trip(&e);
     }
 }

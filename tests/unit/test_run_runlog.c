@@ -78,8 +78,8 @@ static void counts_and_fields(void **state)
     assert_int_equal(log.seq, WHOLE);
     assert_int_equal(log.now_step, WHOLE * 10);
     assert_true(log.seconds == WHOLE);
-    assert_true(log.step[98].loss == 1.0 / (double)log.step[98].seq);
-    assert_string_equal(log.stage[0].name, "stage 1");
+    assert_true(log.step[98].as.loss == 1.0 / (double)log.step[98].seq);
+    assert_string_equal(log.stage[0].as.name, "stage 1");
     assert_int_equal(log.eval[0].best, 8);
     assert_ptr_equal(runlog_best(&log), &log.eval[32]);
     runlog_free(&log);
@@ -149,8 +149,8 @@ static void ends_and_goes_on(void **state)
     Event done = {.seq = 21, .type = EVENT_DONE, .step = 210, .stage = 1, .as.done = {RUN_STOPPED, "on request"}};
     fold_ok(&log, &done);
     assert_int_equal(log.state, RUN_STOPPED);
-    assert_string_equal(log.remark[1].text, "on request");
-    Event remark = {.seq = 22, .type = EVENT_LOG, .stage = 1, .as.log = {"a remark"}};
+    assert_string_equal(log.remark[1].as.text, "on request");
+    Event remark = {.seq = 22, .type = EVENT_LOG, .stage = 1, .as.log = {.text = "a remark"}};
     fold_ok(&log, &remark);
     assert_int_equal(log.state, RUN_STOPPED); /* a remark changes no state */
     Event again = resume(20);
@@ -168,7 +168,7 @@ static void asides_leave_no_trace(void **state)
     runlog_init(&log);
     fold_story(&log, 1, 10, 0);
     uint64_t before = runlog_digest(&log);
-    Event aside = {.seq = 10, .type = EVENT_LOG, .step = 7, .stage = 2, .as.log = {"64 of 640"}};
+    Event aside = {.seq = 10, .type = EVENT_LOG, .step = 7, .stage = 2, .as.log = {.text = "64 of 640"}};
     fold_ok(&log, &aside);
     assert_true(runlog_digest(&log) == before && log.remarks == 1 && log.seq == 10);
     fold_story(&log, 11, 14, 0);
@@ -280,6 +280,78 @@ static void digest_sees_data_alone(void **state)
     runlog_free(&b);
 }
 
+/* One more in a field of an event, whatever its kind: a text grows, a word goes to the next, a bin counts one more. */
+static void alter(Event *e, const EventField *field)
+{
+    char *at = (char *)e + field->offset;
+    if (field->kind == FIELD_REAL)
+        *(double *)at += 0.25;
+    else if (field->kind == FIELD_TEXT)
+        strcat(at, "x");
+    else
+        ++*at;
+}
+
+/* Every row of the tables: a fact is in the digest, and what the wall says is not. */
+static void every_field_is_told_apart(void **state)
+{
+    (void)state;
+    static const uint64_t of_type[] = {1, 2, 3, 6, 7}; /* in story(): state, stage, step, epoch, eval */
+    RunLog plain;
+    runlog_init(&plain);
+    fold_story(&plain, 1, 8, 0);
+    for (size_t i = 0; i < sizeof of_type / sizeof *of_type; i++) {
+        EventType type = story(of_type[i], 0).type;
+        const EventField *tables[] = {event_facts[type], event_wall, event_type_wall[type]};
+        for (size_t t = 0; t < 3; t++)
+            for (const EventField *field = tables[t]; field && field->key; field++) {
+                RunLog log;
+                runlog_init(&log);
+                for (uint64_t seq = 1; seq <= 8; seq++) {
+                    Event e = story(seq, (double)seq);
+                    if (seq == of_type[i]) alter(&e, field);
+                    fold_ok(&log, &e);
+                }
+                bool differs = runlog_digest(&log) != runlog_digest(&plain);
+                if (differs != (t == 0)) fail_msg("%s.%s", event_name[type], field->key);
+                runlog_free(&log);
+            }
+    }
+    runlog_free(&plain);
+}
+
+/* Before the first step, what was expected less what has passed; then by the stage's own pace, which neither a wrong
+ * expectation nor the time before the stage can spoil. */
+static void time_left(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int32_t steps, at;
+        double expected, now, left; /* the stage is told at 2 s */
+    } rows[] = {
+        {"just told", 100, 0, 12, 2, 10},          {"told a while ago", 100, 0, 12, 5, 7},
+        {"longer than expected", 100, 0, 3, 5, 0}, {"nothing was expected", 100, 0, 0, 5, -1},
+        {"at its pace", 100, 25, 12, 7, 15},       {"at the last step", 100, 100, 12, 22, 0},
+        {"nothing is trained", 0, 0, 12, 5, -1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        RunLog log;
+        runlog_init(&log);
+        if (runlog_seconds_left(&log) >= 0) fail_msg("%s: known before the stage", rows[i].name);
+        Event stage = {.seq = 1, .type = EVENT_STAGE, .stage = 1, .as.stage.steps = rows[i].steps};
+        stage.wall.seconds = 2;
+        stage.wall.expected_seconds = rows[i].expected;
+        fold_ok(&log, &stage);
+        Event remark = {.seq = 2, .type = EVENT_LOG, .stage = 1, .step = rows[i].at, .as.log.text = "now"};
+        remark.wall.seconds = rows[i].now;
+        fold_ok(&log, &remark);
+        double left = runlog_seconds_left(&log);
+        if (fabs(left - rows[i].left) > 1e-12) fail_msg("%s: %g s left", rows[i].name, left);
+        runlog_free(&log);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -291,6 +363,8 @@ int main(void)
         cmocka_unit_test(wrong_order_is_refused),
         cmocka_unit_test(evaluations_are_found),
         cmocka_unit_test(digest_sees_data_alone),
+        cmocka_unit_test(every_field_is_told_apart),
+        cmocka_unit_test(time_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,7 +36,7 @@ static void the_fold_is_what_it_was(void **state)
         runlog_init(&log);
         if (record_fold(runs, s->name, &log, &err) != OK) fail_msg("%s", err.msg);
         assert_int_equal(log.state, RUN_DONE);
-        assert_string_equal(log.stage[0].name, s->stage);
+        assert_string_equal(log.stage[0].as.name, s->stage);
         assert_int_equal(log.steps, s->steps);
         assert_int_equal(log.epochs, s->epochs);
         assert_int_equal(log.evals, s->evals);
@@ -62,7 +62,7 @@ static void predictions_and_events_agree(void **state)
         runlog_init(&log);
         assert_int_equal(record_fold(runs, s->name, &log, &err), OK);
         const EvalPoint *eval = runlog_eval(&log, "test", NULL);
-        assert_true(fabs(eval->nll - scores.nll) < 1e-12);
+        assert_true(fabs(eval->as.nll - scores.nll) < 1e-12);
         runlog_free(&log);
         predictions_release(pred);
     }

@@ -25,7 +25,7 @@ static Prints three_runs(const char *runs, int threads)
     }
     for (int i = 0; i < 3; i++) {
         if (finish(e, run[i]) != RUN_DONE)
-            fail_msg("%s: %s", kinds[i], run[i]->log.remark[run[i]->log.remarks - 1].text);
+            fail_msg("%s: %s", kinds[i], run[i]->log.remark[run[i]->log.remarks - 1].as.text);
         p.fold[i] = runlog_digest(&run[i]->log);
     }
     engine_close(e);
@@ -173,7 +173,7 @@ static void predictions_match_the_last_evaluation(void **state)
     fine_bins_of(&bins, pred);
     const EvalPoint *eval = runlog_eval(&run->log, "test", "best");
     assert_non_null(eval);
-    assert_memory_equal(&bins, &eval->bins, sizeof bins);
+    assert_memory_equal(&bins, &eval->as.bins, sizeof bins);
     assert_null(engine_predictions(e, run, SPLIT_TRAIN, &err));
     engine_close(e);
 }
@@ -200,7 +200,7 @@ static void pause_step_set_and_go(void **state)
     assert_int_equal(event.step, at + 3);
     engine_command(e, run, COMMAND_SET_LR, 0.5, &err);
     event = drain_until(e, run, EVENT_STATE);
-    assert_string_equal(event.as.state.what, "set lr = 0.5");
+    assert_string_equal(event.as.state.text, "set lr = 0.5");
     engine_command(e, run, COMMAND_GO, 0, &err);
     event = drain_until(e, run, EVENT_STEP);
     assert_int_equal(event.step, at + 4);
@@ -229,7 +229,7 @@ static void an_epoch_waits_for_its_callbacks(void **state)
     assert_int_equal(finish(e, run), RUN_DONE);
     for (ptrdiff_t i = 0; i < run->log.steps; i++) { /* five an epoch: what is set lands on the first of the next */
         int epoch = (run->log.step[i].step - 1) / 5;
-        assert_true(run->log.step[i].lr == (epoch ? 0.001 * epoch : 2e-3));
+        assert_true(run->log.step[i].as.lr == (epoch ? 0.001 * epoch : 2e-3));
     }
     engine_close(e);
 }
@@ -311,7 +311,7 @@ static void a_resume_wants_its_own_images_and_events(void **state)
     run = engine_resume(e, "moved", &err);
     if (!run) fail_msg("%s", err.msg);
     assert_int_equal(finish(e, run), RUN_FAILED);
-    assert_non_null(strstr(run->log.remark[run->log.remarks - 1].text, "but events.jsonl ends with event 0"));
+    assert_non_null(strstr(run->log.remark[run->log.remarks - 1].as.text, "but events.jsonl ends with event 0"));
     engine_close(e);
 }
 
@@ -328,11 +328,11 @@ static void a_run_that_diverges_says_where(void **state)
     j.train.epochs = 200;
     Run *run = submit(e, &j, NULL), *orphan = submit(e, &child, run);
     assert_int_equal(finish(e, run), RUN_DIVERGED);
-    const char *what = run->log.remark[run->log.remarks - 1].text;
+    const char *what = run->log.remark[run->log.remarks - 1].as.text;
     assert_non_null(strstr(what, "step"));
     assert_non_null(strstr(what, "lower lr"));
     assert_int_equal(finish(e, orphan), RUN_FAILED);
-    what = orphan->log.remark[orphan->log.remarks - 1].text;
+    what = orphan->log.remark[orphan->log.remarks - 1].as.text;
     assert_non_null(strstr(what, "its parent diverges has not ended well (diverged: "));
     Job late = job("tst", "late");
     assert_null(engine_submit(e, &late, images, run, &err));

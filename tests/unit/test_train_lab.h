@@ -80,7 +80,7 @@ static inline Run *submit(Engine *e, const Job *j, Run *parent)
 
 static inline const char *last_remark(const Run *run)
 {
-    return run->log.remarks > 0 ? run->log.remark[run->log.remarks - 1].text : "";
+    return run->log.remarks > 0 ? run->log.remark[run->log.remarks - 1].as.text : "";
 }
 
 /* Drain until `run` has ended, or until an event of a type arrives (EVENT_TYPES: only the end). */

@@ -128,9 +128,9 @@ static void mixup_says_what_its_accuracy_is(void **state)
     session_open(&s, "inside", &j, NULL, false);
     session_train(&s, -1, OK);
     bool said = false;
-    for (ptrdiff_t i = 0; i < s.log.remarks; i++) said |= strstr(s.log.remark[i].text, "of mixed images") != NULL;
+    for (ptrdiff_t i = 0; i < s.log.remarks; i++) said |= strstr(s.log.remark[i].as.text, "of mixed images") != NULL;
     assert_true(said);
-    double scaled = s.log.epoch[0].accuracy * 72;
+    double scaled = s.log.epoch[0].as.accuracy * 72;
     assert_true(scaled > 0 && scaled < 72 && scaled != floor(scaled)); /* shares, not counts */
     session_close(&s);
 }
@@ -150,7 +150,7 @@ static void validations_come_every_k_steps(void **state)
         session_open(&s, "inside", &j, NULL, false);
         session_train(&s, -1, OK);
         ptrdiff_t now = 0;
-        while (now < s.log.evals && strcmp(s.log.eval[now].checkpoint, "now") == 0) now++;
+        while (now < s.log.evals && strcmp(s.log.eval[now].as.checkpoint, "now") == 0) now++;
         for (ptrdiff_t k = 0; k < now; k++) assert_int_equal(s.log.eval[k].step, rows[i].at[k]);
         assert_int_equal(rows[i].at[now], 0);
         assert_int_equal(s.log.evals, now + 2); /* and valid and test at the end */
@@ -172,10 +172,10 @@ static void end_to_end_trains_everything(void **state)
     finish_well(e, run);
     finish_well(e, one);
     assert_int_equal(run->log.stage[0].stage, 1);
-    assert_string_equal(run->log.stage[0].name, "V-TST end to end");
-    assert_string_equal(run->log.stage[0].body, "");
-    assert_true(run->log.stage[0].parameters > one->log.stage[0].parameters);
-    assert_true(run->log.step[run->log.steps - 1].kl > 0);
+    assert_string_equal(run->log.stage[0].as.name, "V-TST end to end");
+    assert_string_equal(run->log.stage[0].as.body, "");
+    assert_true(run->log.stage[0].as.parameters > one->log.stage[0].as.parameters);
+    assert_true(run->log.step[run->log.steps - 1].as.kl > 0);
     assert_int_equal(run->log.epochs, 2);
     Predictions *pred = engine_predictions(e, run, SPLIT_TEST, &err);
     assert_non_null(pred);

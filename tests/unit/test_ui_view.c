@@ -82,7 +82,7 @@ static void scrubbing(void **state)
         if (view.at != row[i].at || view.at_parent != row[i].at_parent)
             fail_msg("%s: at %d of the %s", row[i].name, (int)view.at, view.at_parent ? "parent" : "run");
         if (row[i].nll == 0) assert_null(eval);
-        if (row[i].nll > 0 && (!eval || fabs(eval->nll - row[i].nll) > 1e-12)) fail_msg("%s: wrong nll", row[i].name);
+        if (row[i].nll > 0 && (!eval || fabs(eval->as.nll - row[i].nll) > 1e-12)) fail_msg("%s: wrong nll", row[i].name);
     }
 }
 
@@ -157,10 +157,11 @@ static void status_while_running(void **state)
     log.state = RUN_RUNNING;
     log.now_step = 60;
     log.steps = 3; /* the third step event: 60, 21,290 images/s */
-    log.seconds = log.stage[0].began + .7;
+    log.seconds = log.stage[0].wall.seconds + .7;
     view_status(text, sizeof text, &view);
     assert_string_equal(text, "[running] vtst  V-TST, step 60/120  21,290 images/s  0.7 s left");
     log.now_step = log.now_epoch = 0;
+    log.seconds = 0; /* of the 0.3 s that were expected */
     log.steps = 0;
     view_status(text, sizeof text, &view);
     assert_string_equal(text, "[running] vtst  V-TST, step 0/120  0.3 s left");
@@ -290,7 +291,7 @@ static void thinned_traces(void **state)
     RunLog log = base;
     static Trace trace;
     Track track;
-    for (int i = 0; i < 1000; i++) point[i] = (StepPoint){.step = i, .loss = i};
+    for (int i = 0; i < 1000; i++) point[i] = (StepPoint){.step = i, .as.loss = i};
     log.step = point;
     log.steps = 1000;
     track_open(&track, &log, NULL);

@@ -1,0 +1,56 @@
+/* answers.c - what the network that is shown says of a split, as an event and as a file. Worker thread. */
+#include "train/training.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool stopping(void *arg)
+{
+    const Training *t = arg;
+    return t->task->host->stopping(t->task->host->arg);
+}
+
+/* A word at every tenth of a pass that takes minutes. What is long is said by FLOPs, not by the clock. */
+static void tell_progress(void *arg, SplitId split, ptrdiff_t done, ptrdiff_t n)
+{
+    const Training *t = arg;
+    const double long_pass = 5e12;
+    ptrdiff_t tenth = done * 10 / n, before = (done > EVAL_ROWS ? done - EVAL_ROWS : 0) * 10 / n;
+    char text[EVENT_TEXT_SIZE];
+    if (tenth == before || (double)n * net_flops(t->body) < long_pass) return;
+    snprintf(text, sizeof text, "%s images through the body: %td of %td", split_name[split], done, n);
+    training_aside(t, text);
+}
+
+Status training_open_evaluator(Training *t, Err *err)
+{
+    t->eval = (Evaluator){.body = t->shown_body,
+                          .head = t->shown_head,
+                          .pool = t->pool,
+                          .seed = (uint64_t)t->spec->seed,
+                          .draws = (int)t->spec->samples,
+                          .stopping = stopping,
+                          .progress = tell_progress,
+                          .arg = t};
+    return evaluator_open(&t->eval, err);
+}
+
+Status training_evaluate(Training *t, SplitId split, const char *checkpoint, const char *file, Event *event, Err *err)
+{
+    TRY(evaluator_predict(&t->eval, t->data, split, training_features(t, split), t->logp, err));
+    *event = training_event(t, EVENT_EVAL);
+    Status known = evaluate_figures(event, t->logp, t->data, split, err);
+    if (known == ERR_DIVERGED) return training_diverged(t, "the network's answers are NaN", err);
+    TRY(known);
+    snprintf(event->as.eval.split, sizeof event->as.eval.split, "%s", split_name[split]);
+    snprintf(event->as.eval.checkpoint, sizeof event->as.eval.checkpoint, "%s", checkpoint);
+    snprintf(event->as.eval.file, sizeof event->as.eval.file, "%s", file);
+    if (*file) {
+        const Split *s = &t->data->split[split];
+        Predictions view = {.n = s->n, .classes = t->classes, .logp = t->logp, .labels = s->labels};
+        TRY(record_write_predictions(t->task->record, file, &view, err));
+    }
+    return training_emit(t, event, err);
+fail:
+    return err ? err->code : ERR_IO;
+}

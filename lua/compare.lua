@@ -171,6 +171,9 @@ local function summarise(row, entries)
     row.n = entries[1].scores.n
 end
 
+-- In JSON an empty one is {}, as with one seed, and not a list.
+local object = { __jsontype = "object" }
+
 -- One row a label, in the order of the methods; within a method in order of appearance.
 function compare.rows(entries)
     local rows, of = {}, {}
@@ -178,7 +181,7 @@ function compare.rows(entries)
         if not of[e.label] then
             rows[#rows + 1] = {
                 label = e.label, method = e.method, place = #rows, runs = {}, seeds = {},
-                mean = {}, sd = {}, values = {},
+                mean = {}, sd = setmetatable({}, object), values = {},
             }
             of[e.label] = {}
         end

@@ -4,11 +4,70 @@
 #include "base/text.h"
 #include <assert.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAMES_MOST = 64 };
+enum { ROWS_MOST = 64, TABLES_MOST = 32 };
+
+/* ---- tables in tables ---- */
+
+/* A table with its groups opened; made once, kept for ever. */
+typedef struct {
+    const Option *table;
+    Option row[ROWS_MOST + 1];
+    int rows;
+} Opened;
+
+/* Another default for a row that is there already. */
+static void change_default(Opened *to, const Option *usual)
+{
+    for (Option *o = to->row; o < to->row + to->rows; o++) {
+        if (strcmp(o->name, usual->name) != 0) continue;
+        o->initial = usual->initial;
+        if (usual->help) o->help = usual->help;
+        return;
+    }
+    assert(!"a default for a row that no group before it has");
+}
+
+static void open_table(Opened *to, const Option *table, size_t offset)
+{
+    for (const Option *o = table; o->name; o++) {
+        if (o->kind == OPTION_GROUP) {
+            open_table(to, o->choices, offset + o->offset);
+        } else if (o->kind == OPTION_USUAL) {
+            change_default(to, o);
+        } else {
+            assert(to->rows < ROWS_MOST);
+            to->row[to->rows] = *o;
+            to->row[to->rows++].offset += offset;
+        }
+    }
+}
+
+const Option *option_rows(const Option *table)
+{
+    static Opened all[TABLES_MOST];
+    static int opened;
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    const Option *o = table;
+    while (o->name && o->kind < OPTION_GROUP) o++;
+    if (!o->name) return table; /* as it is written */
+    pthread_mutex_lock(&lock);
+    int i = 0;
+    while (i < opened && all[i].table != table) i++;
+    if (i == opened) {
+        assert(opened < TABLES_MOST);
+        all[i].table = table;
+        open_table(&all[opened++], table, 0);
+    }
+    pthread_mutex_unlock(&lock);
+    return all[i].row;
+}
+
+/* ---- fields ---- */
 
 static void *field(const Option *o, void *spec)
 {
@@ -22,14 +81,14 @@ static const void *field_of(const Option *o, const void *spec)
 
 const Option *option_find(const Option *table, const char *name)
 {
-    for (const Option *o = table; o->name; o++)
+    for (const Option *o = option_rows(table); o->name; o++)
         if (strcmp(o->name, name) == 0) return o;
     return NULL;
 }
 
 void option_defaults(const Option *table, void *spec)
 {
-    for (const Option *o = table; o->name; o++) {
+    for (const Option *o = option_rows(table); o->name; o++) {
         Err err;
         Status set;
         if (o->kind == OPTION_BOOL)
@@ -58,7 +117,7 @@ static Status refuse(const Option *o, const char *given, Err *err)
         return err_set(err, ERR_USAGE, "%s = %s: expected a string of at most %d bytes", o->name, given,
                        OPTION_TEXT_SIZE - 1);
     default:
-        return err_set(err, ERR_USAGE, "%s = %s: expected one of %s", o->name, given, o->choices);
+        return err_set(err, ERR_USAGE, "%s = %s: expected one of %s", o->name, given, (const char *)o->choices);
     }
 }
 
@@ -99,16 +158,18 @@ Status option_set_text(const Option *o, void *spec, const char *value, Err *err)
     bool fits = (o->kind == OPTION_TEXT || (o->kind == OPTION_CHOICE && is_choice(o->choices, value))) &&
                 strlen(value) < OPTION_TEXT_SIZE;
     if (!fits) return refuse(o, given, err);
+    if (!text_is_clean(value))
+        return err_set(err, ERR_USAGE, "%s = %s: a control character, or bytes that are not UTF-8", o->name, given);
     text_copy(field(o, spec), OPTION_TEXT_SIZE, value);
     return OK;
 }
 
 Status option_unknown(const Option *table, const char *name, Err *err)
 {
-    const char *names[NAMES_MOST] = {0};
+    const char *names[ROWS_MOST] = {0};
     size_t count = 0;
     char all[640] = "";
-    for (const Option *o = table; o->name && count < NAMES_MOST; o++) {
+    for (const Option *o = option_rows(table); o->name && count < ROWS_MOST; o++) {
         size_t used = strlen(all);
         snprintf(all + used, sizeof all - used, "%s%s", count ? ", " : "", o->name);
         names[count++] = o->name;

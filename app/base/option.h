@@ -16,21 +16,26 @@ typedef enum {
     OPTION_BOOL,   /* bool */
     OPTION_TEXT,   /* char[OPTION_TEXT_SIZE] */
     OPTION_CHOICE, /* char[OPTION_TEXT_SIZE], one of the words in `choices`, "a|b|c" */
+    OPTION_GROUP,  /* in its place stand the rows of another table, their fields from `offset` on */
+    OPTION_USUAL,  /* the row of this name in a group before it has another default, and another help if one is given */
 } OptionKind;
 
 enum { OPTION_TEXT_SIZE = 256 };
 
 typedef struct {
-    const char *name;
+    const char *name; /* of a group: "" */
     OptionKind kind;
     size_t offset;       /* of the field in its struct */
     const char *initial; /* the default, as text: "2e-3", "true", "cosine" */
     double least, most;  /* inclusive range of numbers (OPTION_INT: within +-2^53) */
-    const char *choices; /* OPTION_CHOICE */
+    const void *choices; /* OPTION_CHOICE: its words, "a|b|c"; OPTION_GROUP: its table */
     const char *help;    /* one line */
 } Option;
 
-/* A table ends with a row whose name is NULL. */
+/* A table ends with a row whose name is NULL. The functions below take tables as they are written; whoever loops over
+ * one loops over option_rows: its rows in order, groups opened, defaults as they are in the end. Lives for ever. */
+const Option *option_rows(const Option *table);
+
 const Option *option_find(const Option *table, const char *name);
 
 /* Set every field to its default. */

@@ -7,162 +7,82 @@
 
 #define AT(field) offsetof(TrainSpec, field)
 
-#define ROW_RECIPE                                                                                                     \
-    {                                                                                                                  \
-        "recipe", OPTION_TEXT, AT(recipe), "small", 0, 0, NULL, "named set of options; printed with every result"      \
-    }
-#define ROW_SEED                                                                                                       \
-    {                                                                                                                  \
-        "seed", OPTION_INT, AT(seed), "1", 0, 0x1p53, NULL, "of weights, order, augmentation and draws"                \
-    }
-#define ROWS_SCHEDULE(initial)                                                                                         \
-    {"schedule",                                                                                                       \
-     OPTION_CHOICE,                                                                                                    \
-     AT(schedule),                                                                                                     \
-     initial,                                                                                                          \
-     0,                                                                                                                \
-     0,                                                                                                                \
-     "constant|cosine|step|onecycle",                                                                                  \
-     "of the learning rate over the run; cosine and onecycle end near 0"},                                             \
-        {"warmup", OPTION_INT, AT(warmup), "0", 0, 1e9, NULL, "steps of linear warm-up before the schedule"},          \
-        {"step_every",                                                                                                 \
-         OPTION_INT,                                                                                                   \
-         AT(step_every),                                                                                               \
-         "0",                                                                                                          \
-         0,                                                                                                            \
-         1e9,                                                                                                          \
-         NULL,                                                                                                         \
-         "of schedule \"step\": steps between two drops; 0 = a third of the run"},                                     \
-    {                                                                                                                  \
-        "step_gamma", OPTION_REAL, AT(step_gamma), "0.1", 0, 1, NULL, "of schedule \"step\": factor of each drop"      \
-    }
-#define ROWS_OPTIMISER                                                                                                 \
-    {"optimizer",                                                                                                      \
-     OPTION_CHOICE,                                                                                                    \
-     AT(optimizer),                                                                                                    \
-     "adam",                                                                                                           \
-     0,                                                                                                                \
-     0,                                                                                                                \
-     "adam|adamw|sgd|nesterov",                                                                                        \
-     "Adam, AdamW, SGD with momentum, or with Nesterov's"},                                                            \
-        {"momentum", OPTION_REAL, AT(momentum), "0.9", 0, 0.9999, NULL, "of sgd and nesterov"},                        \
-        {"weight_decay",                                                                                               \
-         OPTION_REAL,                                                                                                  \
-         AT(weight_decay),                                                                                             \
-         "0",                                                                                                          \
-         0,                                                                                                            \
-         1,                                                                                                            \
-         NULL,                                                                                                         \
-         "of kernels and matrices only: L2, added to the gradient; adamw: decoupled"},                                 \
-        {"clip", OPTION_REAL, AT(clip), "0", 0, 1e9, NULL, "largest norm of the whole gradient; 0 = any"},             \
-    {                                                                                                                  \
-        "ema", OPTION_REAL, AT(ema), "0", 0, 0.999999, NULL,                                                           \
-            "decay of the averaged weights that are evaluated and kept; 0 = no averages"                               \
-    }
-#define ROWS_LOSS                                                                                                      \
-    {"smoothing", OPTION_REAL, AT(smoothing), "0",                                                                     \
-     0,           0.9999,      NULL,          "label smoothing: the share of the target spread over all classes"},     \
-        {"focal", OPTION_REAL, AT(focal), "0", 0, 100, NULL, "gamma of the focal loss; 0 = cross-entropy"},            \
-        {"mixup",   OPTION_REAL,                                                                                       \
-         AT(mixup), "0",                                                                                               \
-         0,         100,                                                                                               \
-         NULL,      "alpha: pairs of images are mixed with shares from Beta(alpha, alpha); 0 = no mixing"},            \
-    {                                                                                                                  \
-        "augment", OPTION_CHOICE, AT(augment), "none", 0, 0, "none|crop|flip|crop-flip",                               \
-            "random crop after padding by 4, and horizontal flip"                                                      \
-    }
-#define ROW_CADENCE(patience_steps)                                                                                    \
-    {"log_every", OPTION_INT, AT(log_every), "10", 1, 1e6, NULL, "steps between STEP events"},                         \
-        {"checkpoint_every",                                                                                           \
-         OPTION_INT,                                                                                                   \
-         AT(checkpoint_every),                                                                                         \
-         "0",                                                                                                          \
-         0,                                                                                                            \
-         1e9,                                                                                                          \
-         NULL,                                                                                                         \
-         "steps between checkpoints; 0 = every evaluation"},                                                           \
-    {                                                                                                                  \
-        "patience", OPTION_INT, AT(patience), patience_steps, 0, 1e9, NULL,                                            \
-            "stop after so many steps without a lower validation NLL; 0 = never"                                       \
-    }
-
-static const Option stage1_options[] = {
-    ROW_RECIPE,
-    ROW_SEED,
+/* Of every training. */
+static const Option course_options[] = {
+    {"recipe", OPTION_TEXT, AT(recipe), "small", 0, 0, NULL, "named set of options; printed with every result"},
+    {"seed", OPTION_INT, AT(seed), "1", 0, 0x1p53, NULL, "of weights, order, augmentation and draws"},
     {"epochs", OPTION_INT, AT(epochs), "30", 1, 1e6, NULL, "passes over the training images"},
     {"steps", OPTION_INT, AT(steps), "0", 0, 1e9, NULL, "length in optimiser steps instead; 0 = by epochs"},
     {"batch", OPTION_INT, AT(batch), "32", 2, 65536, NULL, "images a step"},
     {"lr", OPTION_REAL, AT(lr), "2e-3", 1e-12, 1e3, NULL, "learning rate"},
-    ROWS_SCHEDULE("cosine"),
-    ROWS_OPTIMISER,
-    ROWS_LOSS,
-    ROW_CADENCE("0"),
+
+    {"schedule", OPTION_CHOICE, AT(schedule), "cosine", 0, 0, "constant|cosine|step|onecycle",
+     "of the learning rate over the run; cosine and onecycle end near 0"},
+    {"warmup", OPTION_INT, AT(warmup), "0", 0, 1e9, NULL, "steps of linear warm-up before the schedule"},
+    {"step_every", OPTION_INT, AT(step_every), "0", 0, 1e9, NULL,
+     "of schedule \"step\": steps between two drops; 0 = a third of the run"},
+    {"step_gamma", OPTION_REAL, AT(step_gamma), "0.1", 0, 1, NULL, "of schedule \"step\": factor of each drop"},
+
+    {"optimizer", OPTION_CHOICE, AT(optimizer), "adam", 0, 0, "adam|adamw|sgd|nesterov",
+     "Adam, AdamW, SGD with momentum, or with Nesterov's"},
+    {"momentum", OPTION_REAL, AT(momentum), "0.9", 0, 0.9999, NULL, "of sgd and nesterov"},
+    {"weight_decay", OPTION_REAL, AT(weight_decay), "0", 0, 1, NULL,
+     "of kernels and matrices only: L2, added to the gradient; adamw: decoupled"},
+    {"clip", OPTION_REAL, AT(clip), "0", 0, 1e9, NULL, "largest norm of the whole gradient; 0 = any"},
+    {"ema", OPTION_REAL, AT(ema), "0", 0, 0.999999, NULL,
+     "decay of the averaged weights that are evaluated and kept; 0 = no averages"},
+
+    {"smoothing", OPTION_REAL, AT(smoothing), "0", 0, 0.9999, NULL,
+     "label smoothing: the share of the target spread over all classes"},
+    {"focal", OPTION_REAL, AT(focal), "0", 0, 100, NULL, "gamma of the focal loss; 0 = cross-entropy"},
+    {"mixup", OPTION_REAL, AT(mixup), "0", 0, 100, NULL,
+     "alpha: pairs of images are mixed with shares from Beta(alpha, alpha); 0 = no mixing"},
+    {"augment", OPTION_CHOICE, AT(augment), "none", 0, 0, "none|crop|flip|crop-flip",
+     "random crop after padding by 4, and horizontal flip"},
+
+    {"log_every", OPTION_INT, AT(log_every), "10", 1, 1e6, NULL, "steps between STEP events"},
+    {"checkpoint_every", OPTION_INT, AT(checkpoint_every), "0", 0, 1e9, NULL,
+     "steps between checkpoints; 0 = every evaluation"},
+    {"patience", OPTION_INT, AT(patience), "0", 0, 1e9, NULL,
+     "stop after so many steps without a lower validation NLL; 0 = never"},
     {"eval_every", OPTION_INT, AT(eval_every), "0", 0, 1e9, NULL, "steps between validations; 0 = every epoch"},
     {"keep", OPTION_CHOICE, AT(keep), "last", 0, 0, "best|last",
      "whose predictions are the result: lowest validation NLL, or last step"},
+    {0},
+};
+
+static const Option stage1_options[] = {
+    {"", OPTION_GROUP, 0, NULL, 0, 0, course_options, NULL},
     {"bn_momentum", OPTION_REAL, AT(bn_momentum), "0.1", 0, 1, NULL, "running statistics = (1 - m) running + m batch"},
     {0},
 };
 
-#define ROWS_STAGE2                                                                                                    \
-    ROW_RECIPE, ROW_SEED, {"epochs", OPTION_INT, AT(epochs), "40", 1, 1e6, NULL, "passes over the training images"},   \
-        {"steps", OPTION_INT, AT(steps), "1500", 0, 1e9, NULL, "most optimiser steps; 0 = by epochs"},                 \
-        {"batch", OPTION_INT, AT(batch), "256", 2, 65536, NULL, "images a step"},                                      \
-        {"lr", OPTION_REAL, AT(lr), "1e-4", 1e-12, 1e3, NULL, "learning rate"}, ROWS_SCHEDULE("constant"),             \
-        ROWS_OPTIMISER, ROWS_LOSS, ROW_CADENCE("200"),                                                                 \
-        {"eval_every", OPTION_INT, AT(eval_every), "10", 0, 1e9, NULL, "steps between validations; 0 = every epoch"},  \
-        {"keep",      OPTION_CHOICE,                                                                                   \
-         AT(keep),    "best",                                                                                          \
-         0,           0,                                                                                               \
-         "best|last", "whose predictions are the result: lowest validation NLL, or last step"},                        \
-        {"checkpoint",                                                                                                 \
-         OPTION_CHOICE,                                                                                                \
-         AT(checkpoint),                                                                                               \
-         "",                                                                                                           \
-         0,                                                                                                            \
-         0,                                                                                                            \
-         "|best|last",                                                                                                 \
-         "the parent's network to freeze; \"\" = the one it keeps"},                                                   \
-        {"bn",                                                                                                         \
-         OPTION_CHOICE,                                                                                                \
-         AT(bn),                                                                                                       \
-         "frozen",                                                                                                     \
-         0,                                                                                                            \
-         0,                                                                                                            \
-         "frozen|batch",                                                                                               \
-         "batch normalisation of the body: running statistics, or each batch's own"},                                  \
-        {"bn_momentum",                                                                                                \
-         OPTION_REAL,                                                                                                  \
-         AT(bn_momentum),                                                                                              \
-         "0",                                                                                                          \
-         0,                                                                                                            \
-         1,                                                                                                            \
-         NULL,                                                                                                         \
-         "running statistics = (1 - m) running + m batch; 0 = the parent's, end to end 0.1"},                          \
-        {"end_to_end",                                                                                                 \
-         OPTION_BOOL,                                                                                                  \
-         AT(end_to_end),                                                                                               \
-         "false",                                                                                                      \
-         0,                                                                                                            \
-         0,                                                                                                            \
-         NULL,                                                                                                         \
-         "freeze nothing: train body and classifier together, from scratch"},                                          \
-        {"features",                                                                                                   \
-         OPTION_CHOICE,                                                                                                \
-         AT(features),                                                                                                 \
-         "auto",                                                                                                       \
-         0,                                                                                                            \
-         0,                                                                                                            \
-         "auto|cached|faithful",                                                                                       \
-         "compute the features once, or through the body at every step"},                                              \
-    {                                                                                                                  \
-        "z", OPTION_INT, AT(z), "128", 1, 65536, NULL, "units of the last hidden layer"                                \
-    }
-
-static const Option tst_options[] = {ROWS_STAGE2, {0}};
+static const Option tst_options[] = {
+    {"", OPTION_GROUP, 0, NULL, 0, 0, course_options, NULL},
+    {"epochs", OPTION_USUAL, .initial = "40"},
+    {"steps", OPTION_USUAL, .initial = "1500", .help = "most optimiser steps; 0 = by epochs"},
+    {"batch", OPTION_USUAL, .initial = "256"},
+    {"lr", OPTION_USUAL, .initial = "1e-4"},
+    {"schedule", OPTION_USUAL, .initial = "constant"},
+    {"patience", OPTION_USUAL, .initial = "200"},
+    {"eval_every", OPTION_USUAL, .initial = "10"},
+    {"keep", OPTION_USUAL, .initial = "best"},
+    {"checkpoint", OPTION_CHOICE, AT(checkpoint), "", 0, 0, "|best|last",
+     "the parent's network to freeze; \"\" = the one it keeps"},
+    {"bn", OPTION_CHOICE, AT(bn), "frozen", 0, 0, "frozen|batch",
+     "batch normalisation of the body: running statistics, or each batch's own"},
+    {"bn_momentum", OPTION_REAL, AT(bn_momentum), "0", 0, 1, NULL,
+     "running statistics = (1 - m) running + m batch; 0 = the parent's, end to end 0.1"},
+    {"end_to_end", OPTION_BOOL, AT(end_to_end), "false", 0, 0, NULL,
+     "freeze nothing: train body and classifier together, from scratch"},
+    {"features", OPTION_CHOICE, AT(features), "auto", 0, 0, "auto|cached|faithful",
+     "compute the features once, or through the body at every step"},
+    {"z", OPTION_INT, AT(z), "128", 1, 65536, NULL, "units of the last hidden layer"},
+    {0},
+};
 
 static const Option vtst_options[] = {
-    ROWS_STAGE2,
+    {"", OPTION_GROUP, 0, NULL, 0, 0, tst_options, NULL},
     {"samples", OPTION_INT, AT(samples), "10", 0, 10000, NULL, "draws of z in a prediction (M); 0 = z is its mean"},
     {"kl_weight", OPTION_REAL, AT(kl_weight), "0.00078125", 0, 1e6, NULL,
      "of the KL summed over Z (default 0.1 / 128)"},

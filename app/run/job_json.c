@@ -8,7 +8,7 @@
 static json_t *spec_to_json(const Option *table, const void *spec)
 {
     json_t *object = json_object();
-    for (const Option *o = table; o->name; o++) {
+    for (const Option *o = option_rows(table); o->name; o++) {
         char text[OPTION_TEXT_SIZE];
         json_t *value;
         switch (o->kind) {
@@ -60,7 +60,7 @@ static Status spec_from_json(const Option *table, void *spec, const json_t *json
     json_object_foreach((json_t *)json, key, value) if (!option_find(table, key)) return err_set(
         err, ERR_FORMAT, "config.json: unknown option \"%s.%s\"", part, key);
     option_defaults(table, spec);
-    for (const Option *o = table; o->name; o++) {
+    for (const Option *o = option_rows(table); o->name; o++) {
         Status set;
         value = json_object_get(json, o->name);
         if (!value && came_later(part, o->name)) continue;

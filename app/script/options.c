@@ -19,7 +19,7 @@ static void refuse_name(lua_State *L, const Option *table, const char *name, con
     Option all[OPTIONS_MOST + 1] = {0};
     int n = 0;
     for (; except && *except && n < OPTIONS_MOST; except++) all[n++].name = *except;
-    for (const Option *o = table; o->name && n < OPTIONS_MOST; o++) all[n++].name = o->name;
+    for (const Option *o = option_rows(table); o->name && n < OPTIONS_MOST; o++) all[n++].name = o->name;
     Err err;
     option_unknown(all, name, &err);
     raise_err(L, &err);
@@ -66,7 +66,7 @@ void options_read(lua_State *L, int index, const Option *table, void *spec, cons
 void options_push(lua_State *L, const Option *table, const void *spec)
 {
     lua_newtable(L);
-    for (const Option *o = table; o->name; o++) {
+    for (const Option *o = option_rows(table); o->name; o++) {
         char text[OPTION_TEXT_SIZE];
         switch (o->kind) {
         case OPTION_INT:

@@ -27,7 +27,8 @@ const ApiRow *const api_tables[] = {api_help, api_data, api_nn,     api_weights,
 const Option *row_options(const ApiRow *row)
 {
     bool trains = strncmp(row->name, "train.", strlen("train.")) == 0;
-    return trains ? train_kind(row->name + strlen("train."))->options : row->options;
+    const Option *table = trains ? train_kind(row->name + strlen("train."))->options : row->options;
+    return table ? option_rows(table) : NULL;
 }
 
 static int finished(lua_State *L, int status, lua_KContext context)

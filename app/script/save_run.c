@@ -16,7 +16,7 @@
 static void add_options(luaL_Buffer *b, const Option *table, const void *spec)
 {
     char value[OPTION_TEXT_SIZE];
-    for (const Option *o = table; o->name; o++) {
+    for (const Option *o = option_rows(table); o->name; o++) {
         if (!*option_text(o, spec, value, sizeof value)) continue;
         luaL_addstring(b, ", ");
         luaL_addstring(b, o->name);

@@ -131,7 +131,7 @@ static int model_text(lua_State *L)
     const ModelSpec *model = to_model(L, 1);
     char text[512], value[OPTION_TEXT_SIZE];
     int used = snprintf(text, sizeof text, "%s{", model->family);
-    for (const Option *o = family_find(model->family)->options; o->name; o++)
+    for (const Option *o = option_rows(family_find(model->family)->options); o->name; o++)
         used += snprintf(text + used, sizeof text - (size_t)used, "%s %s = %.60s", text[used - 1] == '{' ? "" : ",",
                          o->name, option_text(o, model, value, sizeof value));
     lua_pushfstring(L, "%s }", text);

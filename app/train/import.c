@@ -26,26 +26,26 @@ const Option load_options[] = {
 #undef AT
 
 #define AT(field) offsetof(TrainSpec, field)
-#define ROWS_IMPORT                                                                                                    \
-    {"recipe", OPTION_TEXT, AT(recipe), "imported", 0, 0, NULL, "always imported"},                                    \
-        {"seed", OPTION_INT, AT(seed), "1", 0, 0x1p53, NULL, "of draws"},                                              \
-        {"file", OPTION_TEXT, AT(file), "", 0, 0, NULL, "where the weights came from"},                                \
-        {"hash", OPTION_TEXT, AT(hash), "", 0, 0, NULL, "XXH3 of that file, 64 bits (xxhsum -H3)"},                    \
-        {"names", OPTION_TEXT, AT(names), "", 0, 0, NULL, "whose names its tensors have"},                             \
-        {"keep", OPTION_CHOICE, AT(keep), "best", 0, 0, "best", "there is one network, in best.safetensors"},          \
-    {                                                                                                                  \
-        "bn_momentum", OPTION_REAL, AT(bn_momentum), "0.1", 0, 1, NULL, "of a stage 2 with bn = \"batch\""             \
-    }
-#define ROW_Z                                                                                                          \
-    {                                                                                                                  \
-        "z", OPTION_INT, AT(z), "128", 1, 65536, NULL, "units of the last hidden layer"                                \
-    }
 
-const Option import_options[] = {ROWS_IMPORT, {0}};
-const Option import_tst_options[] = {ROWS_IMPORT, ROW_Z, {0}};
+const Option import_options[] = {
+    {"recipe", OPTION_TEXT, AT(recipe), "imported", 0, 0, NULL, "always imported"},
+    {"seed", OPTION_INT, AT(seed), "1", 0, 0x1p53, NULL, "of draws"},
+    {"file", OPTION_TEXT, AT(file), "", 0, 0, NULL, "where the weights came from"},
+    {"hash", OPTION_TEXT, AT(hash), "", 0, 0, NULL, "XXH3 of that file, 64 bits (xxhsum -H3)"},
+    {"names", OPTION_TEXT, AT(names), "", 0, 0, NULL, "whose names its tensors have"},
+    {"keep", OPTION_CHOICE, AT(keep), "best", 0, 0, "best", "there is one network, in best.safetensors"},
+    {"bn_momentum", OPTION_REAL, AT(bn_momentum), "0.1", 0, 1, NULL, "of a stage 2 with bn = \"batch\""},
+    {0},
+};
+
+const Option import_tst_options[] = {
+    {"", OPTION_GROUP, 0, NULL, 0, 0, import_options, NULL},
+    {"z", OPTION_INT, AT(z), "128", 1, 65536, NULL, "units of the last hidden layer"},
+    {0},
+};
+
 const Option import_vtst_options[] = {
-    ROWS_IMPORT,
-    ROW_Z,
+    {"", OPTION_GROUP, 0, NULL, 0, 0, import_tst_options, NULL},
     {"samples", OPTION_INT, AT(samples), "10", 0, 10000, NULL, "draws of z in a prediction (M); 0 = z is its mean"},
     {0},
 };

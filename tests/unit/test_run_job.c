@@ -180,14 +180,14 @@ static void predictions_want_both_tensors(void **state)
     static const struct {
         const char *row;
         int logp_dims, label_count; /* 0: the tensor is not there */
-        TensorType label_type;
+        ArrayType label_type;
         const char *message;
     } rows[] = {
-        {"no logp", 0, 3, TENSOR_I32, "test.safetensors: no tensor \"logp\" of (n, classes) float32"},
-        {"a flat logp", 1, 3, TENSOR_I32, "test.safetensors: no tensor \"logp\""},
-        {"no labels", 2, 0, TENSOR_I32, "test.safetensors: no tensor \"labels\" of 3 int32"},
-        {"a label more", 2, 4, TENSOR_I32, "no tensor \"labels\" of 3 int32"},
-        {"labels of floats", 2, 3, TENSOR_F32, "no tensor \"labels\" of 3 int32"},
+        {"no logp", 0, 3, ARRAY_I32, "test.safetensors: no tensor \"logp\" of (n, classes) float32"},
+        {"a flat logp", 1, 3, ARRAY_I32, "test.safetensors: no tensor \"logp\""},
+        {"no labels", 2, 0, ARRAY_I32, "test.safetensors: no tensor \"labels\" of 3 int32"},
+        {"a label more", 2, 4, ARRAY_I32, "no tensor \"labels\" of 3 int32"},
+        {"labels of floats", 2, 3, ARRAY_F32, "no tensor \"labels\" of 3 int32"},
     };
     put("config.json", "{}");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -198,7 +198,7 @@ static void predictions_want_both_tensors(void **state)
         snprintf(path, sizeof path, "%s/base/test.safetensors", runs);
         const ptrdiff_t shape[] = {3, 2}, flat[] = {6}, count[] = {rows[i].label_count};
         if (rows[i].logp_dims)
-            assert_int_equal(tensors_add(&f, "logp", TENSOR_F32, rows[i].logp_dims,
+            assert_int_equal(tensors_add(&f, "logp", ARRAY_F32, rows[i].logp_dims,
                                          rows[i].logp_dims == 2 ? shape : flat, logp, NULL),
                              OK);
         if (rows[i].label_count)
@@ -212,12 +212,69 @@ static void predictions_want_both_tensors(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, open_runs, close_runs)
 
+/* The tables of V-TST as they open: rows in order, the defaults of its own over those of every training. */
+static void a_table_includes_another(void **state)
+{
+    (void)state;
+    static const char *const first[] = {"recipe", "seed", "epochs", "steps", "batch", "lr", "schedule"};
+    static const char *const last[] = {"bn", "bn_momentum", "end_to_end", "features", "z", "samples", "kl_weight"};
+    const Option *row = option_rows(train_kind("vtst")->options);
+    int rows = 0;
+    while (row[rows].name) rows++;
+    assert_int_equal(rows, 32);
+    for (int i = 0; i < 7; i++) {
+        assert_string_equal(row[i].name, first[i]);
+        assert_string_equal(row[rows - 7 + i].name, last[i]);
+    }
+    assert_string_equal(option_find(train_kind("vtst")->options, "steps")->initial, "1500");
+    assert_string_equal(option_find(train_kind("vtst")->options, "steps")->help, "most optimiser steps; 0 = by epochs");
+    assert_string_equal(option_find(train_kind("stage1")->options, "steps")->initial, "0");
+    assert_string_equal(option_find(train_kind("stage1")->options, "warmup")->help,
+                        option_find(train_kind("tst")->options, "warmup")->help);
+    assert_null(option_find(train_kind("stage1")->options, "z"));
+}
+
+/* A group's fields may lie anywhere in the struct that takes it in. */
+static void a_group_has_an_offset(void **state)
+{
+    (void)state;
+    typedef struct {
+        int64_t n;
+        double share;
+    } Part;
+    static const Option part[] = {
+        {"n", OPTION_INT, offsetof(Part, n), "3", 0, 9, NULL, "how many"},
+        {"share", OPTION_REAL, offsetof(Part, share), "0.5", 0, 1, NULL, "of all"},
+        {0},
+    };
+    typedef struct {
+        bool first;
+        Part part;
+    } Whole;
+    static const Option table[] = {
+        {"first", OPTION_BOOL, 0, "true", 0, 0, NULL, ""},
+        {"", OPTION_GROUP, offsetof(Whole, part), NULL, 0, 0, part, NULL},
+        {"n", OPTION_USUAL, .initial = "7"},
+        {0},
+    };
+    Whole whole;
+    Err err;
+    option_defaults(table, &whole);
+    assert_true(whole.first);
+    assert_int_equal(whole.part.n, 7);
+    assert_true(whole.part.share == 0.5);
+    assert_int_equal(option_set_number(option_find(table, "share"), &whole, 0.25, &err), OK);
+    assert_true(whole.part.share == 0.25);
+    assert_int_equal(option_set_number(option_find(table, "share"), &whole, 2, &err), ERR_USAGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(is_read_as_it_was_written), cmocka_unit_test(an_edited_one_is_refused),
         CASE(what_is_no_object_is_refused),          CASE(a_replay_names_the_line),
-        CASE(predictions_want_both_tensors),
+        CASE(predictions_want_both_tensors),         cmocka_unit_test(a_table_includes_another),
+        cmocka_unit_test(a_group_has_an_offset),
     };
     return cmocka_run_group_tests_name("engine config", tests, NULL, NULL);
 }

@@ -1,7 +1,8 @@
 /* api_data.c - data.*: loading data sets, and what one can ask of them. Main thread. */
-#include "script/registry.h"
-
 #include "base/text.h"
+#include "script/options.h"
+#include "script/rows.h"
+#include "script/values.h"
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,13 +1,16 @@
 /* api_plot.c - plot.*: figures as files. Main thread. */
-#include "script/registry.h"
-
-#include "file/whole.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "file/whole.h"
 #include "plot/diagram.h"
 #include "plot/plottext.h"
+#include "script/options.h"
+#include "script/registry.h"
+#include "script/rows.h"
 #include "script/save.h"
 #include "script/script.h"
+#include "script/texttable.h"
+#include "script/values.h"
 #include <lauxlib.h>
 #include <stdarg.h>
 #include <stdbool.h>

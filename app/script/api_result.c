@@ -1,7 +1,9 @@
 /* api_result.c - methods of a run that need its result: they park the task until the run has ended. Main thread. */
+#include "script/options.h"
 #include "script/registry.h"
-
+#include "script/rows.h"
 #include "script/script.h"
+#include "script/values.h"
 #include <lauxlib.h>
 #include <stdio.h>
 

@@ -1,8 +1,10 @@
 /* api_runs.c - runs.*: the folder of runs and the queue. Main thread. */
-#include "script/registry.h"
-
 #include "run/record.h"
+#include "script/options.h"
+#include "script/registry.h"
+#include "script/rows.h"
 #include "script/script.h"
+#include "script/values.h"
 #include <lauxlib.h>
 #include <string.h>
 

@@ -1,8 +1,9 @@
 /* api_weights.c - nn.load and nn.save: networks from files, and into files. Main thread. */
-#include "script/registry.h"
-
 #include "base/text.h"
+#include "script/options.h"
+#include "script/rows.h"
 #include "script/script.h"
+#include "script/values.h"
 #include "train/import.h"
 #include <lauxlib.h>
 

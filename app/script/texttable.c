@@ -1,8 +1,34 @@
-/* texttable.c - text tables for the Lua parts: plot/table.h behind a Lua function. Main thread. */
-#include "script/registry.h"
+/* texttable.c - text that C makes for Lua, see texttable.h. Main thread. */
+#include "script/texttable.h"
 
+#include "script/options.h"
+#include <langinfo.h>
 #include <lauxlib.h>
+#include <stdlib.h>
 #include <string.h>
+
+const Glyphs *script_glyphs(bool ascii)
+{
+    bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    return glyphs_of(utf8 && !ascii ? GLYPHS_BLOCK : GLYPHS_ASCII);
+}
+
+static int free_text(lua_State *L)
+{
+    free(*(char **)lua_touserdata(L, 1));
+    return 0;
+}
+
+char **push_text_holder(lua_State *L)
+{
+    char **holder = lua_newuserdatauv(L, sizeof *holder, 0);
+    *holder = NULL;
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, free_text);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    return holder;
+}
 
 void push_lines(lua_State *L, const char *text)
 {

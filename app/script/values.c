@@ -1,9 +1,10 @@
 /* values.c - handles: runs, data sets, networks and predictions as Lua values. Main thread.
  *
  * A handle is a full userdata with a metatable "tare.CLASS"; its methods and fields are rows of the registry. */
-#include "script/registry.h"
+#include "script/values.h"
 
 #include "base/text.h"
+#include "script/options.h"
 #include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -32,11 +33,6 @@ static void *pointer_at(lua_State *L, int index, const char *class, const char *
     void **handle = handle_at(L, index, class, noun);
     if (!*handle) luaL_error(L, "expected %s, got one that was freed", noun);
     return *handle;
-}
-
-int raise_err(lua_State *L, const Err *err)
-{
-    return luaL_error(L, "%s", err->msg);
 }
 
 /* ---- runs: they live as long as the engine, so a handle holds no reference ---- */

@@ -132,8 +132,8 @@ static void the_body_of_stage_two_is_the_parents(void **state)
         assert_int_equal(tensors_read(path, &parent, &err), OK);
         snprintf(path, sizeof path, "%s/threads1/%s/best.safetensors", folder, name);
         assert_int_equal(tensors_read(path, &child, &err), OK);
-        const Tensor *p = tensors_find(&parent, "body.layer.2.block.0.conv_1.weight");
-        const Tensor *c = tensors_find(&child, "body.layer.2.block.0.conv_1.weight");
+        const Array *p = tensors_find(&parent, "body.layer.2.block.0.conv_1.weight");
+        const Array *c = tensors_find(&child, "body.layer.2.block.0.conv_1.weight");
         assert_memory_equal(p->data, c->data, 64 * 64 * 9 * sizeof(float));
         tensors_free(&parent);
         tensors_free(&child);

@@ -17,8 +17,8 @@ static int describe(lua_State *L)
     lua_settop(L, 1);
     ModelSpec *model = push_model(L);
     text_copy(model->family, sizeof model->family, row_member(row, "nn"));
-    option_defaults(row->options, model);
-    options_read(L, 1, row->options, model, NULL);
+    option_defaults(row->detail, model);
+    options_read(L, 1, row->detail, model, NULL);
     return 1;
 }
 
@@ -34,12 +34,12 @@ const ApiRow *family_rows(void)
         snprintf(text[i].name, sizeof text[i].name, "nn.%s", families[i].name);
         snprintf(text[i].example, sizeof text[i].example, "print(nn.%s{})", families[i].name);
         rows[i] = (ApiRow){.name = text[i].name,
-                           .arguments = row_arguments(text[i].arguments, ARGUMENTS_SIZE, families[i].options),
+                           .arguments = row_arguments(text[i].arguments, ARGUMENTS_SIZE, families[i].options, NULL),
                            .summary = families[i].help,
                            .topic = "networks",
                            .example = text[i].example,
                            .call = describe,
-                           .options = families[i].options};
+                           .detail = families[i].options};
     }
     return rows;
 }

@@ -3,6 +3,7 @@
 
 #include "run/record.h"
 #include "script/lookup.h"
+#include "script/modules.h"
 #include <dirent.h>
 #include <lauxlib.h>
 #include <stdio.h>
@@ -117,6 +118,11 @@ static void offer_recipes(lua_State *L, Completion *c)
 {
     static const char path[] = "package.loaded";
     lookup_push(L, path, (Piece){0, sizeof path - 1});
+    if (lua_istable(L, -1)) {
+        lua_pushliteral(L, MODULES_PREFIX "recipes");
+        lua_rawget(L, -2);
+        lua_remove(L, -2);
+    }
     if (!lua_istable(L, -1)) offer_words(c, "paper|small");
     if (lua_istable(L, -1))
         for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))

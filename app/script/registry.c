@@ -50,13 +50,13 @@ int call_lua(lua_State *L, const char *path)
 static int call_row(lua_State *L)
 {
     const ApiRow *row = lua_touserdata(L, lua_upvalueindex(1));
-    return call_lua(L, row->lua);
+    return call_lua(L, row->detail);
 }
 
 static void push_row_function(lua_State *L, const ApiRow *row)
 {
     lua_pushlightuserdata(L, (void *)row);
-    lua_pushcclosure(L, row->lua ? call_row : row->call, 1);
+    lua_pushcclosure(L, row->call ? row->call : call_row, 1);
 }
 
 /* ---- for lua/: require "tare.registry" ---- */
@@ -140,22 +140,22 @@ static int open_registry(lua_State *L)
 
 /* ---- modules and handles ---- */
 
-/* Raise for a member that an owner has not: upvalue-free, for modules and handles alike. */
-static int refuse_member(lua_State *L, const char *owner, const char *key)
+/* Raise for a member that is not there; what: "function", "field or method". */
+static int refuse_member(lua_State *L, const char *owner, const char *what, const char *key)
 {
     const char *names[NAMES_MOST], *member;
     size_t count = 0;
     for (const ApiRow *const *at = rows_all(); *at && count < NAMES_MOST; at++)
         if ((member = row_member(*at, owner))) names[count++] = member;
     const char *near = text_nearest(key, names, count);
-    if (near) return luaL_error(L, "%s has no '%s' (did you mean '%s'?)", owner, key, near);
-    return luaL_error(L, "%s has no '%s'; see help \"%s\"", owner, key, owner);
+    if (near) return luaL_error(L, "%s: there is no %s '%s' (did you mean '%s'?)", owner, what, key, near);
+    return luaL_error(L, "%s: there is no %s '%s'; see help \"%s\"", owner, what, key, owner);
 }
 
 /* module.key that is not there: upvalue 1 is the module's name. */
 static int module_index(lua_State *L)
 {
-    return refuse_member(L, lua_tostring(L, lua_upvalueindex(1)), luaL_tolstring(L, 2, NULL));
+    return refuse_member(L, lua_tostring(L, lua_upvalueindex(1)), "function", luaL_tolstring(L, 2, NULL));
 }
 
 /* handle.key: upvalue 1 methods, 2 fields, 3 the class's name. */
@@ -166,7 +166,7 @@ static int handle_index(lua_State *L)
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TNIL)
-        return refuse_member(L, lua_tostring(L, lua_upvalueindex(3)), luaL_tolstring(L, 2, NULL));
+        return refuse_member(L, lua_tostring(L, lua_upvalueindex(3)), "field or method", luaL_tolstring(L, 2, NULL));
     lua_pushvalue(L, 1);
     lua_call(L, 1, 1);
     return 1;
@@ -208,7 +208,7 @@ static void open_module(lua_State *L, const char *module)
 /* Open the owner of a row where that is still to be done: a class where values.c has one of the name, else a module. */
 static void open_owner(lua_State *L, const ApiRow *row)
 {
-    char owner[NAME_SIZE], class[NAME_SIZE];
+    char owner[NAME_SIZE], class[NAME_SIZE + 8];
     size_t length = strcspn(row->name, ".:");
     if (!row->name[length]) { /* a global */
         push_row_function(L, row);

@@ -6,7 +6,8 @@
 
 void registry_open(lua_State *L); /* makes the modules and method tables, and "tare.registry" */
 
-/* Return what the function "MODULE.FUNCTION" of lua/MODULE.lua does, called with all that is on the stack. It may park. */
+/* Return what the function "MODULE.FUNCTION" of lua/MODULE.lua does, called with all that is on the stack. It may park.
+ */
 int call_lua(lua_State *L, const char *path);
 
 /* Pushes the function "MODULE.FUNCTION" of lua/MODULE.lua. */

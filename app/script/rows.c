@@ -12,7 +12,7 @@ enum { ROWS_MOST = 256 };
 static const ApiRow api_help[] = {
     {"help", "[topic]",
      "the pages of help, one page, one function, or all that speak of a word: help \"ece\", help(train.tst)",
-     "workbench", "help \"ece\"", .lua = "help.show"},
+     "workbench", "help \"ece\"", NULL, "help.show"},
     {0},
 };
 
@@ -22,8 +22,9 @@ const ApiRow *const *rows_all(void)
     if (all[0]) return all;
 
     /* in the order of the overview: help, then as one meets them in an experiment */
-    const ApiRow *const tables[] = {api_help,  api_data, source_rows(), api_nn,     family_rows(), api_summary, api_weights,
-                                    api_train, api_calib, api_runs,      api_run,    api_result,    api_plot,    api_ui};
+    const ApiRow *const tables[] = {api_help,    api_data,    source_rows(), api_nn,    family_rows(),
+                                    api_summary, api_weights, api_train,     api_calib, api_runs,
+                                    api_run,     api_result,  api_plot,      api_ui};
     int count = 0;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         for (const ApiRow *row = tables[i]; row->name; row++) {
@@ -55,15 +56,17 @@ bool row_is_method(const ApiRow *row)
 const Option *row_options(const ApiRow *row)
 {
     const char *kind = row_member(row, "train");
-    const Option *table = kind ? train_kind(kind)->options : row->options;
+    const Option *table = kind ? train_kind(kind)->options : row->call ? row->detail : NULL;
+    if (strcmp(row->name, "data.load") == 0) table = source_options();
     return table ? option_rows(table) : NULL;
 }
 
-char *row_arguments(char *dst, size_t size, const Option *table)
+char *row_arguments(char *dst, size_t size, const Option *table, const char *except)
 {
     static const char more[] = " ... }";
     int used = snprintf(dst, size, "{");
     for (const Option *o = option_rows(table); o->name; o++) {
+        if (except && strcmp(o->name, except) == 0) continue;
         const char *comma = used > 1 ? "," : "";
         if ((size_t)used + strlen(o->name) + 4 + sizeof more > size) { /* " name =" and what may follow */
             snprintf(dst + used, size - (size_t)used, "%s%s", comma, more);

@@ -13,9 +13,13 @@ const Glyphs *script_glyphs(bool ascii)
     return glyphs_of(utf8 && !ascii ? GLYPHS_BLOCK : GLYPHS_ASCII);
 }
 
+static const char holder_class[] = "text holder";
+
 static int free_text(lua_State *L)
 {
-    free(*(char **)lua_touserdata(L, 1));
+    char **holder = luaL_checkudata(L, 1, holder_class);
+    free(*holder);
+    *holder = NULL;
     return 0;
 }
 
@@ -23,9 +27,10 @@ char **push_text_holder(lua_State *L)
 {
     char **holder = lua_newuserdatauv(L, sizeof *holder, 0);
     *holder = NULL;
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, free_text);
-    lua_setfield(L, -2, "__gc");
+    if (luaL_newmetatable(L, holder_class)) {
+        lua_pushcfunction(L, free_text);
+        lua_setfield(L, -2, "__gc");
+    }
     lua_setmetatable(L, -2);
     return holder;
 }

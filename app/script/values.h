@@ -2,7 +2,8 @@
  * tables. Main thread.
  *
  * push_* make a handle; where the value is counted the handle is empty at first, so that nothing is held when Lua has
- * no memory for it: the caller puts its reference in at once. to_* raise on anything else ("expected a run, got nil"). */
+ * no memory for it: the caller puts its reference in at once. to_* raise on anything else ("expected a run, got nil").
+ */
 #ifndef TARE_SCRIPT_VALUES_H
 #define TARE_SCRIPT_VALUES_H
 

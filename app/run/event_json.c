@@ -11,7 +11,7 @@
 
 /* To JSON. Each of these returns NULL for lack of memory. */
 
-static json_t *real_to_json(double value)
+json_t *real_to_json(double value)
 {
     if (isnan(value)) return json_string("nan");
     if (isinf(value)) return json_string(value > 0 ? "inf" : "-inf");

@@ -1,7 +1,6 @@
 /* finish.c - the result of a training: the kept network's weights, predictions and summary. Worker thread. */
 #include "train/training.h"
 
-#include "calib/predictions.h"
 #include "nn/checkpoint.h"
 #include <stdio.h>
 #include <string.h>
@@ -26,18 +25,27 @@ fail:
     return err ? err->code : ERR_IO;
 }
 
-static json_t *figures(const Event *e)
+/* Evaluate the kept network on a split; *figures = all measures, of the paper's 10 bins. */
+static Status judge(Training *t, SplitId split, const char *file, Event *event, json_t **figures, Err *err)
 {
-    return json_pack("{s:f, s:f, s:f, s:f}", "accuracy", e->as.eval.accuracy, "confidence", e->as.eval.confidence,
-                     "nll", e->as.eval.nll, "brier", e->as.eval.brier);
+    enum { PAPER_BINS = 10 };
+    Scores scores;
+    TRY(training_evaluate(t, split, t->spec->keep, file, event, err));
+    const Predictions answers = training_answers(t, split);
+    TRY(scores_of(&scores, &answers, PAPER_BINS, err));
+    if (!(*figures = record_figures(&scores))) return err_set(err, ERR_MEMORY, "no memory for the figures");
+    return OK;
+fail:
+    return err ? err->code : ERR_IO;
 }
 
-static Status write_summary(const Training *t, const Event *valid, const Event *test, Err *err)
+/* Takes valid and test over. */
+static Status write_summary(const Training *t, json_t *valid, json_t *test, double seconds, Err *err)
 {
-    json_t *summary = json_pack("{s:s, s:s, s:s, s:I, s:I, s:f, s:o, s:o, s:{s:f}}", "state", run_state_name[RUN_DONE],
+    json_t *summary = json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:o, s:o, s:{s:f}}", "state", run_state_name[RUN_DONE],
                                 "what", "", "checkpoint", t->spec->keep, "steps", (json_int_t)t->at.step, "best_step",
-                                (json_int_t)t->at.best_step, "best_nll", t->at.best_nll, "valid", figures(valid),
-                                "test", figures(test), "wall", "seconds", test->wall.seconds);
+                                (json_int_t)t->at.best_step, "best_nll", real_to_json(t->at.best_nll), "valid", valid,
+                                "test", test, "wall", "seconds", seconds);
     if (!summary) return err_set(err, ERR_MEMORY, "no memory for the summary");
     Status written = record_summary(t->task->record, summary, err);
     json_decref(summary);
@@ -55,7 +63,8 @@ static Status check_frozen(const Training *t, Err *err)
 /* Put the kept weights in place and predict with them: the last ones have gone into their checkpoint already. */
 Status training_finish(Training *t, Err *err)
 {
-    Event valid, test;
+    Event event;
+    json_t *valid = NULL, *test = NULL;
     bool best = strcmp(t->spec->keep, "best") == 0;
     TRY(check_frozen(t, err));
     TRY(write_best(t, err));
@@ -63,10 +72,11 @@ Status training_finish(Training *t, Err *err)
         memcpy(t->shown_head->values, t->best_head->values, (size_t)t->head->size * sizeof(float));
         if (t->best_body) memcpy(t->shown_body->values, t->best_body->values, (size_t)t->body->size * sizeof(float));
     }
-    TRY(training_evaluate(t, SPLIT_VALID, t->spec->keep, "valid.safetensors", &valid, err));
-    TRY(training_evaluate(t, SPLIT_TEST, t->spec->keep, "test.safetensors", &test, err));
-    TRY(write_summary(t, &valid, &test, err));
-    return OK;
+    TRY(judge(t, SPLIT_VALID, "valid.safetensors", &event, &valid, err));
+    TRY(judge(t, SPLIT_TEST, "test.safetensors", &event, &test, err));
+    return write_summary(t, valid, test, event.wall.seconds, err);
 fail:
+    json_decref(valid);
+    json_decref(test);
     return err ? err->code : ERR_IO;
 }

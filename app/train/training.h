@@ -108,5 +108,6 @@ Status training_diverged(const Training *t, const char *what, Err *err);
  * `file` has a name, its predictions. */
 Status training_open_evaluator(Training *t, Err *err);
 Status training_evaluate(Training *t, SplitId split, const char *checkpoint, const char *file, Event *event, Err *err);
+Predictions training_answers(const Training *t, SplitId split); /* what was evaluated last: lives in t */
 
 #endif

@@ -118,6 +118,7 @@ nil shows nothing|0|-|-|tare -e nil
 statement|0|^hello	2$|-|tare -e 'print("hello", 2)'
 table|0|^\{ 1, 2, x = "a" \}$|-|tare -e '{1, 2, x = "a"}'
 json|0|^\[\{"a": null\}, \[1, 2\]\]$|-|tare --json -e '{a = 0/0}, {1, 2}'
+json of a report|0|^whole$|-|report=$(tare --json -e 'calib.report(calib.predictions{ p = {{.7, .3}}, y = {1} })'); for m in $(tare -e 'for _, m in ipairs(calib.measures()) do print(m.name) end'); do [[ $report == *"\"$m\":"* ]] || echo "$m"; done; echo whole
 json of a loop|1|-|holds itself|tare --json -e 'local t = {} t.t = t return t'
 script arguments|0|^a	2	5	5$|-|tare run args.lua --seed 5 a b
 seeds|0|^nil	0	1	1\+2\+3$|-|tare run args.lua --seeds 1,2,3

@@ -170,7 +170,10 @@ static void predictions_match_the_last_evaluation(void **state)
     assert_non_null(pred);
     assert_int_equal(pred->n, 40);
     FineBins bins = {0};
-    fine_bins_of(&bins, pred);
+    double confidence[40];
+    uint8_t right[40];
+    predictions_top(pred, confidence, right);
+    for (int i = 0; i < 40; i++) fine_bins_add(&bins, confidence[i], right[i]);
     const EvalPoint *eval = runlog_eval(&run->log, "test", "best");
     assert_non_null(eval);
     assert_memory_equal(&bins, &eval->as.bins, sizeof bins);

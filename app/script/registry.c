@@ -21,7 +21,7 @@ const ApiRow api_help[] = {
     {0},
 };
 
-const ApiRow *const api_tables[] = {api_help, api_data, api_nn,     api_weights, api_train, api_calib,
+const ApiRow *const api_tables[] = {api_help, api_data, api_nn,     api_weights, api_train, api_calib, api_paired,
                                     api_runs, api_run,  api_result, api_plot,    api_ui,    NULL};
 
 const Option *row_options(const ApiRow *row)

@@ -25,8 +25,8 @@ typedef struct {
 } ApiRow;
 
 /* One table a file, each ended by name NULL; registry.c lists the tables. */
-extern const ApiRow api_data[], api_nn[], api_weights[], api_train[], api_calib[], api_runs[], api_run[], api_result[],
-    api_plot[], api_ui[], api_help[];
+extern const ApiRow api_data[], api_nn[], api_weights[], api_train[], api_calib[], api_paired[], api_runs[], api_run[],
+    api_result[], api_plot[], api_ui[], api_help[];
 extern const ApiRow *const api_tables[]; /* NULL at the end */
 
 const Option *row_options(const ApiRow *row); /* also those of train.*; NULL when it takes none */

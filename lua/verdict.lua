@@ -4,7 +4,7 @@
 -- the same images and, with several seeds, over the seeds (help "verdict").
 
 local verdict = {}
-local numbers = require "numbers"
+local numbers = require "tare.numbers"
 
 local level = 0.05
 

@@ -1,7 +1,8 @@
 /* api_paired.c - calib.paired: two methods by their predictions. Pure C underneath; main thread. */
-#include "script/registry.h"
-
 #include "calib/paired.h"
+#include "script/options.h"
+#include "script/rows.h"
+#include "script/values.h"
 #include <lauxlib.h>
 #include <string.h>
 

@@ -1,7 +1,7 @@
 -- compare.lua - recipes and comparisons on fixed numbers: no training.
 
 local tap = require "tests.lua.tap"
-local recipes, compare, verdict_of = require "recipes", require "compare", require("verdict").of
+local recipes, compare, verdict_of = require "tare.recipes", require "tare.compare", require("tare.verdict").of
 
 -- ---- recipes ------------------------------------------------------------------------------------
 
@@ -127,7 +127,7 @@ local function said(shift)
     return calib.predictions{ p = p, y = y }
 end
 local function row(...) return { predictions = { ... }, seeds = select("#", ...) > 1 and { 1, 2 } or { 1 } } end
-local paired = require("verdict").paired
+local paired = require("tare.verdict").paired
 local plain = said(function() return 0 end)
 local other = said(function(i) return i % 2 == 0 and 1e-3 or -1.01e-3 end)
 local worse = said(function(i) return -0.3 - i % 3 / 100 end)
@@ -151,7 +151,7 @@ compare.label(twice)
 tap.is(#compare.rows(twice), 2, "one seed twice is two rows")
 tap.is(twice[2].label, "TST (other)", "told apart by name")
 local natural = { "z = 128", "z = 8", "z = 32", "a", "z = 8b" }
-table.sort(natural, require("numbers").natural)
+table.sort(natural, require("tare.numbers").natural)
 tap.is(table.concat(natural, " | "), "a | z = 8 | z = 8b | z = 32 | z = 128", "numbers in names by their size")
 
 -- sqrt(2/pi) sd: 100 samples at .5 stray by sqrt(.25/100) sqrt(2/pi)

@@ -267,7 +267,7 @@ static int save_figure(lua_State *L)
     if (!save.paper) finish_text(L, &save);
     if (save.csv && write_recipe(path, save.recipe, &err) != OK) return raise_err(L, &err);
     if (file_write(path, *save.text, save.size, &err) != OK) return raise_err(L, &err);
-    lua_pushfstring(L, save.csv ? "saved %s, and its recipe beside it" : "saved %s", path);
+    lua_pushfstring(L, save.csv ? "saved %s and %s.json" : "saved %s", path, path);
     return 1;
 }
 

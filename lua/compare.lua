@@ -5,8 +5,8 @@
 -- Entries of one label become a row: mean and standard deviation (n - 1) over their seeds.
 
 local compare = {}
-local text_table = require("registry").text_table
-local recipes, numbers, verdict = require "recipes", require "numbers", require "verdict"
+local text_table = require("tare.registry").text_table
+local recipes, numbers, verdict = require "tare.recipes", require "tare.numbers", require "tare.verdict"
 local mean_sd, sorted_keys, thousands = numbers.mean_sd, numbers.sorted_keys, numbers.thousands
 
 local methods = { "base", "temperature", "TST", "V-TST", "TST end to end", "V-TST end to end" } -- in their order
@@ -58,7 +58,7 @@ local unsaid = {
 -- What the options of train.KIND are where neither user nor recipe says anything.
 local function defaults(kind)
     local set = {}
-    for _, row in ipairs(require("registry").rows) do
+    for _, row in ipairs(require("tare.registry").rows) do
         if row.name == "train." .. kind then
             for _, o in ipairs(row.options) do set[o.name] = o.least and tonumber(o.initial) or o.initial end
         end

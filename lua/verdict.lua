@@ -1,7 +1,7 @@
 -- verdict.lua - what the rows of a comparison say, in words: wins, losses and ties within noise.
 
 local verdict = {}
-local numbers = require "numbers"
+local numbers = require "tare.numbers"
 
 -- Student's t, 95 % two-sided, for 2, 3, ... runs: two seeds say little.
 local student = { false, 12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26 }

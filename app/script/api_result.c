@@ -1,7 +1,8 @@
 /* api_result.c - methods of a run that need its result: they park the task until the run has ended. Main thread. */
-#include "script/registry.h"
-
+#include "script/options.h"
+#include "script/rows.h"
 #include "script/script.h"
+#include "script/values.h"
 #include <lauxlib.h>
 #include <stdio.h>
 
@@ -112,13 +113,6 @@ static int evaluate(lua_State *L)
     return after(L, evaluated, (lua_KContext)spec.bins);
 }
 
-/* Fitted on the validation predictions, applied to the test ones: lua/temperature.lua. */
-static int temperature(lua_State *L)
-{
-    to_run(L, 1);
-    return call_lua(L, "temperature", "of");
-}
-
 static int seconds(lua_State *L)
 {
     lua_pushnumber(L, to_run(L, 1)->log.seconds);
@@ -133,7 +127,7 @@ const ApiRow api_result[] = {
     {"run:evaluate", "[split, { bins = }]", "all scores on \"valid\" or \"test\"", "ece",
      "print(base:evaluate(\"test\", { bins = 15 }).ece)", evaluate, evaluate_options},
     {"run:temperature", "", "temperature scaling fitted on valid, applied to test: for runs.compare", "temperature",
-     "print(base:temperature().t)", temperature, NULL},
+     "print(base:temperature().t)", NULL, "temperature.of"},
     {"run:seconds", "", "how long it took so far", "runs", "print(base:seconds())", seconds, NULL},
     {0},
 };

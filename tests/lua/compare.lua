@@ -1,7 +1,7 @@
 -- compare.lua - recipes and comparisons on fixed numbers: no training.
 
 local tap = require "tests.lua.tap"
-local recipes, compare, verdict_of = require "recipes", require "compare", require("verdict").of
+local recipes, compare, verdict_of = require "tare.recipes", require "tare.compare", require("tare.verdict").of
 
 -- ---- recipes ------------------------------------------------------------------------------------
 

@@ -101,6 +101,7 @@ unknown topic|2|-|^tare: no help on 'eec' \(did you mean 'ece'\?\)$|tare help ee
 unknown flag|2|-|unknown flag --sed \(did you mean --seed\?\)|tare --sed 3
 bad seed|2|-|--seed x: expected a whole number|tare --seed x -e 1
 bad seeds|2|-|--seeds .*whole number|tare --seeds 1,,2 -e 1
+same seed twice|2|-|--seeds: 7 is there twice|tare --seeds 7,1,7 -e 1
 value missing|2|-|--threads: N is missing|tare --threads
 too many threads|2|-|whole number from 1 to 64|tare --threads 65 -e 1
 no value wanted|2|-|--json takes no value|tare --json=1 -e 1

@@ -73,8 +73,8 @@ local function defaults(kind)
     return set
 end
 
--- "mixup = 0.4", "clip = 5"
-local function setting(key, value) return ("%s = %s"):format(key, math.tointeger(value) or value) end
+-- "mixup = 0.4", "clip = 5"; of the data "train = 300"
+local function setting(key, value) return ("%s = %s"):format(key:gsub("^data%.", ""), math.tointeger(value) or value) end
 
 -- "TST steps = 20": the options of a job that are not its recipe's; nil when all are.
 function compare.changes(job)

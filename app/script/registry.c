@@ -6,7 +6,6 @@
 
 #include "base/text.h"
 #include "data/dataset.h"
-#include "script/lookup.h"
 #include "script/modules.h"
 #include "script/rows.h"
 #include "script/texttable.h"
@@ -57,6 +56,17 @@ static void push_row_function(lua_State *L, const ApiRow *row)
 {
     lua_pushlightuserdata(L, (void *)row);
     lua_pushcclosure(L, row->call ? row->call : call_row, 1);
+}
+
+/* Every function of a row carries the row as its upvalue. */
+const ApiRow *registry_row(lua_State *L, int index)
+{
+    if (!lua_iscfunction(L, index) || !lua_getupvalue(L, index, 1)) return NULL;
+    const void *upvalue = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    for (const ApiRow *const *at = rows_all(); upvalue && *at; at++)
+        if (*at == upvalue) return *at;
+    return NULL;
 }
 
 /* ---- for lua/: require "tare.registry" ---- */
@@ -121,8 +131,8 @@ static int nearest(lua_State *L)
 static int name_of(lua_State *L)
 {
     lua_settop(L, 1);
-    const char *class = lookup_class(L, 1);
-    const ApiRow *row = class ? NULL : lookup_function(L, 1);
+    const char *class = value_class(L, 1);
+    const ApiRow *row = class ? NULL : registry_row(L, 1);
     lua_pushstring(L, class ? class : row ? row->name : NULL);
     return 1;
 }

@@ -5,7 +5,10 @@
 #include "loop.h"
 #include "options.h"
 #include "workbench.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -51,7 +54,7 @@ static int run_script(const Options *o, Loop *l, Err *err)
     l->script = l->batch ? open_script(o, l, err) : NULL;
     if (!l->script) return complain(err, EXIT_SCRIPT);
     l->task = o->action == DO_SCRIPT ? script_load_file(l->script, o->file, o->arg_count, (char **)o->args, err)
-                                     : script_load_line(l->script, o->code, err);
+                                     : script_load_lines(l->script, o->code, o->codes, err);
     if (!l->task) return complain(err, load_exit(err));
     return loop_run(l);
 }
@@ -73,31 +76,72 @@ static int run(const Options *o, int argc, char **argv)
     return code;
 }
 
-int main(int argc, char **argv)
+/* Started without stdin, stdout or stderr: the next file that is opened would take their number, and text for people
+ * would end in it. */
+static void hold_standard_streams(void)
 {
-    Err err;
-    Options options;
-    setlocale(LC_CTYPE, ""); /* the width of characters; numbers stay as Lua and JSON write them */
-    if (options_parse(&options, argc, argv, &err) != OK) return complain(&err, EXIT_USAGE);
-    dataset_look_in(options.data);
-    if (kernel_open(&err) != OK) return complain(&err, err.code == ERR_USAGE ? EXIT_USAGE : EXIT_SCRIPT);
-    switch (options.action) {
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY);
+}
+
+/* A script comes by standard input: a pipe or a file that is not empty. Waits for its first byte. */
+static bool script_piped(void)
+{
+    if (isatty(STDIN_FILENO)) return false;
+    int first = getc(stdin);
+    if (first != EOF) ungetc(first, stdin);
+    return first != EOF;
+}
+
+/* What is asked for, at a terminal where there is one. Returns the exit code. */
+static int act(Options *o, int argc, char **argv)
+{
+    switch (o->action) {
     case DO_WORKBENCH:
-        if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) return workbench_run(&options);
+        if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) return workbench_run(o);
+        if (script_piped()) {
+            o->action = DO_SCRIPT;
+            o->file = "-";
+            return run(o, argc, argv);
+        }
         options_introduce();
-        break;
+        return 0;
     case DO_VIEW:
-        return viewer_run(&options);
+        return viewer_run(o);
     case DO_USAGE:
         options_usage();
-        break;
+        return 0;
     case DO_VERSION:
         printf("tare %s, kernels %s, OpenBLAS core %s\n"
                "Free software under the GNU General Public License, version 3 or later; no warranty.\n",
                TARE_VERSION, kernel_isa(), kernel_blas_core());
-        break;
+        return 0;
     default:
-        return options.workbench ? workbench_run(&options) : run(&options, argc, argv);
+        return o->workbench ? workbench_run(o) : run(o, argc, argv);
     }
-    return 0;
+}
+
+/* The last of the output has gone where it should, or the exit code says that it has not. A reader that has closed its
+ * pipe had enough. */
+static int close_output(int exit_code)
+{
+    Err err;
+    bool failed = ferror(stdout);
+    if (fclose(stdout) == 0 && !failed) return exit_code;
+    if (errno == EPIPE) return exit_code;
+    err_sys(&err, "cannot write to stdout");
+    return complain(&err, exit_code ? exit_code : EXIT_SCRIPT);
+}
+
+int main(int argc, char **argv)
+{
+    Err err;
+    Options options;
+    hold_standard_streams();
+    signal(SIGXFSZ, SIG_IGN); /* a file that may grow no further is an error like a full disk */
+    setlocale(LC_CTYPE, ""); /* the width of characters; numbers stay as Lua and JSON write them */
+    if (options_parse(&options, argc, argv, &err) != OK) return complain(&err, EXIT_USAGE);
+    dataset_look_in(options.data);
+    if (kernel_open(&err) != OK) return complain(&err, err.code == ERR_USAGE ? EXIT_USAGE : EXIT_SCRIPT);
+    return close_output(act(&options, argc, argv));
 }

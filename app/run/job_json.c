@@ -130,6 +130,7 @@ Status job_from_json(Job *job, const json_t *json, Err *err)
     if (!job->kind) return err_set(err, ERR_FORMAT, "config.json: \"kind\" is no kind of run of this version of tare");
     if (!from || !text_copy(job->from, sizeof job->from, from))
         return err_set(err, ERR_FORMAT, "config.json: no run name \"from\"");
+    text_clean(job->from); /* it goes to terminals */
     json_t *data = json_deep_copy(json_object_get(json, "data")),
            *model = json_deep_copy(json_object_get(json, "model"));
     Status read = read_parts(job, data, model, json_object_get(json, "train"), err);

@@ -1,4 +1,5 @@
 /* api_runs.c - runs.*: the folder of runs and the queue. Main thread. */
+#include "base/text.h"
 #include "run/record.h"
 #include "script/options.h"
 #include "script/registry.h"
@@ -77,6 +78,7 @@ static Status line_read(Line *line, const char *folder, const char *name, Err *e
     summary = record_read_json(folder, name, "summary.json", NULL); /* there is none before a run ends */
     const char *note = json_string_value(json_object_get(summary, "note"));
     if (note) strncat(line->note, note, sizeof line->note - 1);
+    text_clean(line->note);
     json_decref(summary);
     json_decref(config);
     runlog_free(&log);

@@ -23,8 +23,8 @@ const ApiRow *const *rows_all(void)
 
     /* in the order of the overview: help, then as one meets them in an experiment */
     const ApiRow *const tables[] = {api_help,    api_data,    source_rows(), api_nn,    family_rows(),
-                                    api_summary, api_weights, api_train,     api_calib, api_runs,
-                                    api_run,     api_result,  api_plot,      api_ui};
+                                    api_summary, api_weights, api_train,     api_calib, api_paired,
+                                    api_runs,    api_run,     api_result,    api_plot,  api_ui};
     int count = 0;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         for (const ApiRow *row = tables[i]; row->name; row++) {

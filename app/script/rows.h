@@ -18,8 +18,8 @@ typedef struct {
 } ApiRow;
 
 /* One table a file, each ended by name NULL; rows.c lists the tables. */
-extern const ApiRow api_data[], api_nn[], api_weights[], api_train[], api_calib[], api_runs[], api_run[], api_result[],
-    api_plot[], api_ui[], api_summary[];
+extern const ApiRow api_data[], api_nn[], api_weights[], api_train[], api_calib[], api_paired[], api_runs[], api_run[],
+    api_result[], api_plot[], api_ui[], api_summary[];
 
 /* Rows that are made, once: a function for each row of the table of families (nn.wrn) and of data sources (data.svhn).
  */

@@ -167,16 +167,11 @@ static Status open_import(Training *t, const TrainTask *task, Err *err)
                     .classes = task->data->classes,
                     .steps_per_epoch = 1,
                     .saved_step = -1};
-    ptrdiff_t most = 1;
     TRY(load(t, err));
     t->shown_body = net_retain(t->body);
     t->shown_head = net_retain(t->head);
     t->frozen = training_frozen(t);
     if (!(t->best_head = net_copy(t->head, err))) goto fail;
-    for (int s = SPLIT_VALID; s < SPLITS; s++)
-        if (t->data->split[s].n > most) most = t->data->split[s].n;
-    t->logp = malloc((size_t)(most * t->classes) * sizeof *t->logp);
-    if (!t->logp) return err_set(err, ERR_MEMORY, "no memory for the predictions on %td images", most);
     return training_open_evaluator(t, err);
 fail:
     return err ? err->code : ERR_MEMORY;

@@ -54,8 +54,9 @@ typedef struct {
     Evaluator eval;
     uint64_t frozen; /* fingerprint of what must not change in stage 2 */
 
-    float *loss, *eps, *logp; /* (batch), (batch, Z), (valid or test, C) */
-    int32_t *order, *labels;  /* (n) of order_epoch; (batch) */
+    float *loss, *eps;       /* (batch), (batch, Z) */
+    float *logits, *logp;    /* (valid or test, C): what was said last */
+    int32_t *order, *labels; /* (n) of order_epoch; (batch) */
     int64_t order_epoch;
     float *unmixed, share;     /* mixup: the images (batch) before, and what each keeps of itself */
     int32_t *partner, *others; /* mixup: (batch): whom an image is mixed with, and his label */
@@ -108,6 +109,7 @@ Status training_diverged(const Training *t, const char *what, Err *err);
  * `file` has a name, its predictions. */
 Status training_open_evaluator(Training *t, Err *err);
 Status training_evaluate(Training *t, SplitId split, const char *checkpoint, const char *file, Event *event, Err *err);
-Predictions training_answers(const Training *t, SplitId split); /* what was evaluated last: lives in t */
+/* What was evaluated last, as log-probabilities or as it is kept; it lives in t. */
+Predictions training_answers(const Training *t, SplitId split), training_kept(const Training *t, SplitId split);
 
 #endif

@@ -28,6 +28,7 @@ Engine *engine_open(const EngineOptions *options, Err *err)
         err_set(err, ERR_USAGE, "--runs: path too long");
         goto fail;
     }
+    record_recover(e->runs, NULL); /* what cannot be finished now is told by the next rename */
     TRY(kernel_open(err));
     if (!(e->pool = pool_open(options->threads, err))) goto fail;
     if (!(e->ring = ring_open(RING_ROOM, err))) goto fail;

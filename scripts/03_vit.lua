@@ -5,7 +5,7 @@
 --     data=cifar10   any of data.load whose images divide by patch    train=5000  valid=2000   images
 --     dim=64 depth=4 heads=4 patch=4    of the Vision Transformer     epochs=30   batch=64     of stage 1
 --     steps=1500     most steps of stage 2                            z=128       units of the last hidden layer
---     batches=5      training files of CIFAR-10
+--     batches=5      of CIFAR-10's training files, of 10,000 images each
 -- A ViT is trained by AdamW (decay on matrices alone), and warms up. Its stage 2 is over after few steps, so that the
 -- validation NLL is read every 5 of them.
 

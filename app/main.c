@@ -19,19 +19,11 @@ static int complain(const Err *err, int exit_code)
     return exit_code;
 }
 
-/* Bytes that Lua may use: $TARE_LUA_MEMORY, 0 for the default. */
-static size_t lua_memory(void)
-{
-    const char *text = getenv("TARE_LUA_MEMORY");
-    return text ? (size_t)strtoull(text, NULL, 10) : 0;
-}
-
 static Script *open_script(const Options *o, Loop *l, Err *err)
 {
     ScriptOptions options = {.engine = l->engine,
                              .seed = o->seed,
                              .seed_count = o->seed_count,
-                             .memory = lua_memory(),
                              .strict = true,
                              .json = o->json,
                              .pump = loop_pump,
@@ -139,7 +131,7 @@ int main(int argc, char **argv)
     Options options;
     hold_standard_streams();
     signal(SIGXFSZ, SIG_IGN); /* a file that may grow no further is an error like a full disk */
-    setlocale(LC_CTYPE, ""); /* the width of characters; numbers stay as Lua and JSON write them */
+    setlocale(LC_CTYPE, "");  /* the width of characters; numbers stay as Lua and JSON write them */
     if (options_parse(&options, argc, argv, &err) != OK) return complain(&err, EXIT_USAGE);
     dataset_look_in(options.data);
     if (kernel_open(&err) != OK) return complain(&err, err.code == ERR_USAGE ? EXIT_USAGE : EXIT_SCRIPT);

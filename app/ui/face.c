@@ -23,7 +23,7 @@ Status face_open(Face *f, const PromptOptions *prompt, Err *err)
     f->layout = layout_find("train");
     for (int i = 0; i < LAYOUTS; i++) f->shares[i] = layouts[i].shares;
     f->view = (View){.bins = 10, .follow = true, .log = &f->log};
-    f->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    f->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (f->fd < 0) return err_set(err, ERR_USAGE, "there is no terminal to draw on; use tare run FILE or tare -e CODE");
     TRY(term_open(f->fd, err));
     f->view.glyphs = glyphs_of(term_glyphs());
@@ -271,19 +271,21 @@ static void draw_message(const Face *f, Canvas *screen)
     canvas_text(screen, r->x, r->y, text, INK_STATUS);
 }
 
-static void draw(Face *f)
+/* False when it is to be drawn again. */
+static bool draw(Face *f)
 {
     int width, height, x, y;
     Canvas screen;
     term_size(&width, &height); /* once a frame: the window may change between two looks */
-    if (canvas_open(&screen, width, height, NULL) != OK) return;
+    if (canvas_open(&screen, width, height, NULL) != OK) return true;
     place_in(f, width, height);
     f->view.zoomed = f->zoom >= 0;
     screen_draw(&screen, f->layout, &f->placed, &f->view, f->focus);
     draw_message(f, &screen);
     draw_prompt(f, &screen, &x, &y);
-    term_show(&screen, x, y);
+    bool done = term_show(&screen, x, y);
     canvas_close(&screen);
+    return done;
 }
 
 void face_draw(Face *f, const ViewRun *run, int runs)
@@ -296,8 +298,7 @@ void face_draw(Face *f, const ViewRun *run, int runs)
     }
     if (!f->dirty || now - f->drawn < frame_seconds) return;
     keep_in_range(&f->view, run, runs);
-    draw(f);
-    f->dirty = false;
+    f->dirty = !draw(f);
     f->drawn = now;
 }
 

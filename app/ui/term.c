@@ -18,6 +18,7 @@
 #include <curses.h>
 #include <term.h>
 
+enum { STALL_MS = 200 }; /* a terminal that takes nothing for so long has stalled */
 enum { RESCUE_SIZE = 256, CELLS_MOST = 1000 /* columns, or rows: curses counts them in shorts */ };
 
 /* ---- tables ---- */
@@ -102,7 +103,8 @@ static struct {
     bool utf8;
     GlyphSet glyphs;
     SCREEN *screen;
-    FILE *frame; /* what curses writes, in memory */
+    bool stalled; /* it took no more bytes: the rest of a frame was dropped */
+    FILE *frame;  /* what curses writes, in memory */
     size_t bytes;
     struct termios before;    /* as it was, and as it shall be again */
     char rescue[RESCUE_SIZE]; /* leaves the alternate screen, mouse and colours */
@@ -111,17 +113,37 @@ static struct {
 
 /* ---- bytes out ---- */
 
+/* True when the terminal takes bytes within `ms`. */
+static bool takes_bytes(int ms)
+{
+    return poll(&(struct pollfd){.fd = self.fd, .events = POLLOUT}, 1, ms) > 0;
+}
+
+/* A terminal whose reader has stopped loses the rest: what trains, and who wants to leave, shall not wait for it. */
 static void write_out(const char *bytes, size_t size)
 {
     self.bytes += size;
     while (size > 0) {
         ssize_t put = write(self.fd, bytes, size);
-        if (put < 0 && errno == EAGAIN) poll(&(struct pollfd){.fd = self.fd, .events = POLLOUT}, 1, -1);
+        if (put < 0 && errno == EAGAIN && !self.stalled) self.stalled = !takes_bytes(STALL_MS);
+        if (put < 0 && errno == EAGAIN && self.stalled) return;
         if (put < 0 && (errno == EAGAIN || errno == EINTR)) continue;
         if (put < 0) return; /* hung up: SIGHUP tells */
         bytes += put;
         size -= (size_t)put;
     }
+}
+
+/* True when a frame can be sent. After a stall everything is drawn anew, behind a CAN (0x18), which ends an escape
+ * sequence that was cut. */
+static bool can_send(void)
+{
+    if (!self.stalled) return true;
+    if (!takes_bytes(0)) return false;
+    self.stalled = false;
+    write_out("\x18", 1);
+    term_redraw();
+    return true;
 }
 
 /* Send what curses has put into the frame, in one write, and empty it. */
@@ -175,12 +197,13 @@ static void take(void)
 static void give_back(void)
 {
     if (!self.taken) return;
+    if (self.stalled) tcflush(self.fd, TCOFLUSH); /* room for the last words */
     endwin();
     send_frame();
     if (!exit_ca_mode) write_out("\r\n", 2); /* the last screen stays; the shell goes on below it */
     write_out(kinds[self.kind].off, strlen(kinds[self.kind].off));
     self.taken = 0;
-    tcsetattr(self.fd, TCSADRAIN, &self.before);
+    tcsetattr(self.fd, self.stalled ? TCSANOW : TCSADRAIN, &self.before); /* to drain may take for ever */
 }
 
 void term_rescue(void)
@@ -188,7 +211,7 @@ void term_rescue(void)
     if (!self.taken) return;
     self.taken = 0;
     if (write(self.fd, self.rescue, self.rescue_size) >= 0) errno = 0;
-    tcsetattr(self.fd, TCSADRAIN, &self.before);
+    tcsetattr(self.fd, TCSANOW, &self.before);
 }
 
 /* curses sets handlers of its own where there are none; ours is the only word on signals. */
@@ -367,10 +390,11 @@ static bool cell_of(const Cell *cell, int room, cchar_t *dst)
     return setcchar(dst, text, attributes, (short)(self.colors ? ink + 1 : 0), NULL) == OK;
 }
 
-void term_show(const Canvas *canvas, int x, int y)
+bool term_show(const Canvas *canvas, int x, int y)
 {
     cchar_t cell;
-    if (!self.screen || !self.taken) return;
+    if (!self.screen || !self.taken) return true;
+    if (!can_send()) return false;
     erase();
     int wide = canvas->width < COLS ? canvas->width : COLS, high = canvas->height < LINES ? canvas->height : LINES;
     for (int row = 0; row < high; row++)
@@ -381,6 +405,7 @@ void term_show(const Canvas *canvas, int x, int y)
     wnoutrefresh(stdscr);
     doupdate();
     send_frame();
+    return !self.stalled;
 }
 
 GlyphSet term_glyphs(void)

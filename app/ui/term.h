@@ -5,18 +5,21 @@
 #include "base/err.h"
 #include "plot/canvas.h"
 #include "plot/glyph.h"
+#include <stdbool.h>
 #include <stddef.h>
 
-/* Take the terminal at `fd` (a descriptor of its own, /dev/tty, so that fds 0, 1 and 2 may point elsewhere): alternate
- * screen, raw keys, mouse, bracketed paste. ERR_USAGE: no terminal, TERM unknown or too dumb; ERR_IO. */
+/* Take the terminal at `fd` (a descriptor of its own, /dev/tty, which does not block, so that fds 0, 1 and 2 may point
+ * elsewhere): alternate screen, raw keys, mouse, bracketed paste. ERR_USAGE: no terminal, TERM unknown or too dumb;
+ * ERR_IO. */
 Status term_open(int fd, Err *err);
 /* Put everything back as it was; safe to call twice. */
 void term_close(void);
 
 void term_size(int *width, int *height); /* as the kernel says it now, at most 1,000 each */
 
-/* Show the canvas, changed cells only, in at most one write; the cursor goes to (x, y), or is hidden where x < 0. */
-void term_show(const Canvas *canvas, int x, int y);
+/* Show the canvas, changed cells only, in at most one write; the cursor goes to (x, y), or is hidden where x < 0.
+ * False when the terminal takes no more bytes: to be shown again later. */
+bool term_show(const Canvas *canvas, int x, int y);
 void term_redraw(void); /* the next term_show draws everything (Ctrl-L, after a stop) */
 void term_resize(int width, int height);
 

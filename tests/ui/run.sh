@@ -179,10 +179,33 @@ frozen=$(program)
 for again in 1 2 3; do kill -TERM "$frozen"; sleep 0.2; done
 step "the third TERM ends it inside a child's wait" '^\$ *$'
 line "with the terminal as it was" 'status 143 terminal is frozen the same' 'echo status $? $(same frozen)'
+# A terminal that nobody reads: what trains goes on beyond the events that are held for the screen, and TERM is heard.
+line "a workbench that will not be read" '^tare> *$' "clear; $tare"
+quick='data = data.blends{ train = 400, valid = 200, test = 200, classes = 4, size = 16 }, model = nn.mlp{ hidden = 16 }'
+line "trains" 'running\] unread' "return train.stage1{ $quick, epochs = 1000000, name = 'unread' }"
+reader=$(mux display-message -p '#{pid}') unread=$(program)
+kill -STOP "$reader"
+enough=$(($(wc -l < runs/unread/events.jsonl) + 4000))
+for ((i = 0; i < 600; i++)); do
+    [ "$(wc -l < runs/unread/events.jsonl)" -ge $enough ] && break
+    sleep 0.1
+done
+kill -TERM "$unread"
+for ((j = 0; j < 300; j++)); do
+    [ -e "/proc/$unread" ] || break
+    sleep 0.1
+done
+[ $i -lt 600 ] && [ $j -lt 300 ]
+stuck=$?
+kill -CONT "$reader"
+report $stuck "when its reader stops it trains on, and ends when it is told to"
+line "with a checkpoint" '^143 "stopped"' 'echo $? $(grep -o "\"stopped\"" runs/unread/summary.json)'
 for signal in QUIT USR1 USR2 ALRM XCPU TERM HUP; do
     line "$signal: the workbench opens" '^tare> *$' "clear; $tare"
     kill -$signal "$(program)"
     step "$signal ends it" '^\$ *$'
+    [ "$(mux display-message -p -t t '#{alternate_on}#{mouse_any_flag}')" = 00 ]
+    report $? "$signal: the screen and the mouse are the shell's again"
     line "$signal: exit status and terminal" "status $((128 + $(kill -l $signal))) terminal is $signal the same" "echo status \$? \$(same $signal)"
 done
 line "an ASCII terminal" '^\+=* ?loss|^\+- loss' "clear; TERM=ansi LC_ALL=C $tare"

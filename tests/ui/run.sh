@@ -185,6 +185,10 @@ quick='data = data.blends{ train = 400, valid = 200, test = 200, classes = 4, si
 line "trains" 'running\] unread' "return train.stage1{ $quick, epochs = 1000000, name = 'unread' }"
 reader=$(mux display-message -p '#{pid}') unread=$(program)
 kill -STOP "$reader"
+for i in {1..100}; do # whole screens, until the kernel holds no more of them
+    kill -WINCH "$unread"
+    sleep 0.05
+done
 enough=$(($(wc -l < runs/unread/events.jsonl) + 4000))
 for ((i = 0; i < 600; i++)); do
     [ "$(wc -l < runs/unread/events.jsonl)" -ge $enough ] && break

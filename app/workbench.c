@@ -75,8 +75,8 @@ static int list_runs(Workbench *w)
         if (!*run->job.name || run->log.state == RUN_CANCELLED) continue;
         w->runs[n++] = (ViewRun){.name = run->job.name,
                                  .log = &run->log,
-                                 .parent = run->parent ? &run->parent->log : NULL,
-                                 .parent_name = run->parent ? run->parent->job.name : NULL};
+                                 .parent = run->parent[0] ? &run->parent[0]->log : NULL,
+                                 .parent_name = run->parent[0] ? run->parent[0]->job.name : NULL};
     }
     return n;
 }

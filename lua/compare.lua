@@ -9,11 +9,6 @@ local text_table = require("registry").text_table
 local recipes, numbers, verdict = require "recipes", require "numbers", require "verdict"
 local mean_sd, sorted_keys, thousands = numbers.mean_sd, numbers.sorted_keys, numbers.thousands
 
-local methods = { "base", "temperature", "TST", "V-TST", "TST end to end", "V-TST end to end" } -- in their order
-local method_of = {
-    stage1 = "base", tst = "TST", vtst = "V-TST", import = "base", import_tst = "TST", import_vtst = "V-TST",
-}
-local function method(job) return job.train.end_to_end and job.title or method_of[job.kind] or job.title end
 local figures = { "accuracy", "ece", "mce", "nll", "brier", "gap" }
 
 -- What a perfectly calibrated network with these confidences would read: a bin's accuracy then strays from
@@ -34,12 +29,12 @@ end
 -- The options of training that decide a result, seeds left out: runs that agree in all are one row.
 local function facts_of(run)
     local job, facts = run.job, {}
-    for key, value in pairs(job.train) do facts[key] = value end
+    for key, value in pairs(job.options) do facts[key] = value end
     for key, value in pairs(job.model) do facts["model." .. key] = value end
     for key, value in pairs(job.data) do facts["data." .. key] = value end
     local parent = run.from or (job.from ~= "" and runs.open(job.from)) or nil
     if parent then
-        for key, value in pairs(parent.job.train) do facts["from." .. key] = value end
+        for key, value in pairs(parent.job.options) do facts["from." .. key] = value end
     end
     for _, from in ipairs{ "", "from." } do -- an imported network is one checkpoint, and its file says which
         if facts[from .. "file"] then facts[from .. "keep"] = "imported" end
@@ -71,28 +66,26 @@ local function setting(key, value) return ("%s = %s"):format(key, math.tointeger
 
 -- "TST steps = 20": the options of a job that are not its recipe's; nil when all are.
 function compare.changes(job)
-    local asked = { recipe = job.train.recipe, end_to_end = job.train.end_to_end, data = job.data }
+    local asked = { recipe = job.options.recipe, end_to_end = job.options.end_to_end, data = job.data }
     local known, recipe = pcall(recipes.resolve, job.kind, asked)
     local usual, parts = defaults(job.kind), {}
     for key, value in pairs(known and recipe or {}) do usual[key] = value end
     for _, key in ipairs(known and sorted_keys(usual) or {}) do
-        local value = job.train[key]
+        local value = job.options[key]
         if value ~= nil and value ~= usual[key] and not unsaid[key] then
             parts[#parts + 1] = setting(key, value)
         end
     end
-    return #parts > 0 and method(job) .. " " .. table.concat(parts, ", ") or nil
+    return #parts > 0 and job.method .. " " .. table.concat(parts, ", ") or nil
 end
 
-local function entry_of(item, label)
-    local result = type(item) == "table" and item or nil -- of run:temperature()
-    local run = result and result.run or item
+local function entry_of(run, label)
     local job = run:wait().job
-    local predictions = result and result.predictions or run:predict "test"
+    local predictions = run:predict "test"
     return {
-        label = label, method = result and result.method or method(job),
-        name = run.name, base = result and run.name or job.from, seed = job.train.seed,
-        seconds = not result and run:seconds() or nil,
+        label = label, method = job.method, rank = job.rank,
+        name = run.name, base = job.from, seed = job.options.seed,
+        seconds = job.kind ~= "calibrate" and run:seconds() or nil,
         scores = calib.report(predictions), floor = compare.floor(calib.bins(predictions)),
         facts = facts_of(run), changes = compare.changes(job),
     }
@@ -100,13 +93,13 @@ end
 
 -- Runs, results and lists of them, in order, each once; string keys are labels.
 local function collect(entries, item, label, seen)
-    if type(item) == "userdata" or (type(item) == "table" and item.scores) then
+    if type(item) == "userdata" then
         if not seen[item] then entries[#entries + 1] = entry_of(item, label) end
         seen[item] = true
         return
     end
     if type(item) ~= "table" then
-        error("runs.compare: expected runs, run:temperature() or lists of them, got " .. type(item), 0)
+        error("runs.compare: expected runs or lists of them, got " .. type(item), 0)
     end
     for _, inner in ipairs(item) do collect(entries, inner, label, seen) end
     local labels = {}
@@ -145,13 +138,6 @@ end
 
 -- ---- rows ---------------------------------------------------------------------------------------
 
-local function rank(method)
-    for i, name in ipairs(methods) do
-        if name == method then return i end
-    end
-    return #methods + 1
-end
-
 local function summarise(row, entries)
     for _, key in ipairs(figures) do
         local values = {}
@@ -177,7 +163,7 @@ function compare.rows(entries)
     for _, e in ipairs(entries) do
         if not of[e.label] then
             rows[#rows + 1] = {
-                label = e.label, method = e.method, place = #rows, runs = {}, seeds = {},
+                label = e.label, method = e.method, rank = e.rank or 0, place = #rows, runs = {}, seeds = {},
                 mean = {}, sd = {}, values = {},
             }
             of[e.label] = {}
@@ -186,11 +172,10 @@ function compare.rows(entries)
     end
     for _, row in ipairs(rows) do summarise(row, of[row.label]) end
     table.sort(rows, function(a, b)
-        local ra, rb = rank(a.method), rank(b.method)
-        if ra ~= rb then return ra < rb end
+        if a.rank ~= b.rank then return a.rank < b.rank end
         return a.place < b.place
     end)
-    for _, row in ipairs(rows) do row.place = nil end
+    for _, row in ipairs(rows) do row.place, row.rank = nil, nil end
     return rows
 end
 

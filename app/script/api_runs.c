@@ -49,9 +49,10 @@ static void line_scores(Line *line, const RunLog *log)
 {
     enum { ECE_BINS = 10 };
     Bin bin[ECE_BINS];
+    char keep[OPTION_TEXT_SIZE];
     line->state = log->state;
     line->seconds = log->seconds;
-    const EvalPoint *test = runlog_eval(log, "test", line->job.train.keep);
+    const EvalPoint *test = runlog_eval(log, "test", job_text(&line->job, "keep", keep));
     line->judged = test && bins_from_fine(bin, ECE_BINS, &test->as.bins, NULL) == OK;
     if (!line->judged) return;
     line->accuracy = test->as.accuracy;
@@ -84,10 +85,11 @@ fail:
 
 static void push_line(lua_State *L, const char *name, const Line *line)
 {
+    char recipe[OPTION_TEXT_SIZE];
     const struct {
         const char *name, *value;
     } text[] = {{"name", name},           {"kind", line->job.kind->name}, {"state", run_state_name[line->state]},
-                {"from", line->job.from}, {"data", line->job.data.name},  {"recipe", line->job.train.recipe},
+                {"from", job_from(&line->job)}, {"data", line->job.data.name},  {"recipe", job_text(&line->job, "recipe", recipe)},
                 {"note", line->note}};
     const struct {
         const char *name;
@@ -98,7 +100,7 @@ static void push_line(lua_State *L, const char *name, const Line *line)
         lua_pushstring(L, text[i].value);
         lua_setfield(L, -2, text[i].name);
     }
-    lua_pushinteger(L, line->job.train.seed);
+    lua_pushinteger(L, (lua_Integer)job_number(&line->job, "seed", 0));
     lua_setfield(L, -2, "seed");
     for (size_t i = 0; i < (line->judged ? sizeof number / sizeof *number : 1); i++) {
         lua_pushnumber(L, number[i].value);

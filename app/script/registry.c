@@ -27,7 +27,7 @@ const ApiRow *const api_tables[] = {api_help, api_data, api_nn,     api_weights,
 const Option *row_options(const ApiRow *row)
 {
     bool trains = strncmp(row->name, "train.", strlen("train.")) == 0;
-    const Option *table = trains ? train_kind(row->name + strlen("train."))->options : row->options;
+    const Option *table = trains ? job_kind(row->name + strlen("train."))->options : row->options;
     return table ? option_rows(table) : NULL;
 }
 
@@ -135,6 +135,12 @@ static void refuse_field(lua_State *L, const char *class, const char *key)
     luaL_error(L, "a %s has no '%s'; see help \"%s\"", class, key, class);
 }
 
+static int finished_field(lua_State *L, int status, lua_KContext context)
+{
+    (void)L, (void)status, (void)context;
+    return 1;
+}
+
 /* handle.key: upvalue 1 methods, 2 fields, 3 the class's name. */
 static int handle_index(lua_State *L)
 {
@@ -145,7 +151,7 @@ static int handle_index(lua_State *L)
     if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TNIL)
         refuse_field(L, lua_tostring(L, lua_upvalueindex(3)), luaL_tolstring(L, 2, NULL));
     lua_pushvalue(L, 1);
-    lua_call(L, 1, 1);
+    lua_callk(L, 1, 1, 0, finished_field); /* a field may wait for its run */
     return 1;
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/option.h"
 #include "calib/bins.h"
+#include "calib/calibrator.h"
 #include "calib/predictions.h"
 #include "calib/scores.h"
 #include "data/dataset.h"
@@ -21,7 +22,7 @@ typedef struct {
     const char *topic;     /* page of lua/help */
     const char *example;   /* Lua that runs as it stands (with the example prelude `ds`, `base`: see registry.c) */
     lua_CFunction call;    /* upvalue 1 is the row, a light userdata; a field is called with the handle */
-    const Option *options; /* of its one table argument, or NULL; those of train.* stand in train_kinds */
+    const Option *options; /* of its one table argument, or NULL; those of train.* stand in job_kinds */
 } ApiRow;
 
 /* One table a file, each ended by name NULL; registry.c lists the tables. */
@@ -92,6 +93,7 @@ int run_epochs(lua_State *L), run_evals(lua_State *L);
 
 /* A table of all scores, with the recipe they were computed by. */
 void push_scores(lua_State *L, const Scores *scores, const char *origin);
+void push_fit(lua_State *L, const Fit *fit); /* { method =, at_bound =, and its arrays by name } */
 
 /* The split named at index, `missing` where there is none; raises on others than valid and test. */
 SplitId to_split(lua_State *L, int index, SplitId missing);

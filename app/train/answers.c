@@ -35,22 +35,19 @@ Status training_open_evaluator(Training *t, Err *err)
     return evaluator_open(&t->eval, err);
 }
 
-Status training_evaluate(Training *t, SplitId split, const char *checkpoint, const char *file, Event *event, Err *err)
+Predictions training_answers(const Training *t, SplitId split)
+{
+    const Split *s = &t->data->split[split];
+    return (Predictions){.n = s->n, .classes = t->classes, .logp = t->logp, .labels = s->labels};
+}
+
+Status training_evaluate(Training *t, SplitId split, const char *checkpoint, Event *event, Err *err)
 {
     TRY(evaluator_predict(&t->eval, t->data, split, training_features(t, split), t->logp, err));
+    const Predictions answers = training_answers(t, split);
     *event = training_event(t, EVENT_EVAL);
-    Status known = evaluate_figures(event, t->logp, t->data, split, err);
-    if (known == ERR_DIVERGED) return training_diverged(t, "the network's answers are NaN", err);
-    TRY(known);
-    snprintf(event->as.eval.split, sizeof event->as.eval.split, "%s", split_name[split]);
-    snprintf(event->as.eval.checkpoint, sizeof event->as.eval.checkpoint, "%s", checkpoint);
-    snprintf(event->as.eval.file, sizeof event->as.eval.file, "%s", file);
-    if (*file) {
-        const Split *s = &t->data->split[split];
-        Predictions view = {.n = s->n, .classes = t->classes, .logp = t->logp, .labels = s->labels};
-        TRY(record_write_predictions(t->task->record, file, &view, err));
-    }
-    return training_emit(t, event, err);
+    Status known = result_figures(event, &answers, split, checkpoint, err);
+    return known == ERR_DIVERGED ? training_diverged(t, "the network's answers are NaN", err) : known;
 fail:
     return err ? err->code : ERR_IO;
 }

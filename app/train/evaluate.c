@@ -74,22 +74,20 @@ fail:
     return err ? err->code : ERR_INTERRUPTED;
 }
 
-Status evaluate_figures(Event *event, const float *logp, const Dataset *data, SplitId split, Err *err)
+Status evaluate_figures(Event *event, const Predictions *pred, SplitId split, Err *err)
 {
     enum { PAPER_BINS = 10 };
-    const Split *s = &data->split[split];
-    for (ptrdiff_t i = 0; i < s->n * data->classes; i++)
-        if (isnan(logp[i]))
+    for (ptrdiff_t i = 0; i < pred->n * pred->classes; i++)
+        if (isnan(pred->logp[i]))
             return err_set(err, ERR_DIVERGED, "the network says NaN of %s image %td", split_name[split],
-                           i / data->classes + 1);
-    Predictions view = {.n = s->n, .classes = data->classes, .logp = (float *)logp, .labels = s->labels};
+                           i / pred->classes + 1);
     Scores scores;
-    Status done = scores_of(&scores, &view, PAPER_BINS, err);
+    Status done = scores_of(&scores, pred, PAPER_BINS, err);
     if (done != OK) return done;
     event->as.eval.nll = scores.nll;
     event->as.eval.brier = scores.brier;
     event->as.eval.accuracy = scores.accuracy;
     event->as.eval.confidence = scores.confidence;
-    fine_bins_of(&event->as.eval.bins, &view);
+    fine_bins_of(&event->as.eval.bins, pred);
     return OK;
 }

@@ -35,7 +35,7 @@ Status evaluator_predict(Evaluator *e, const Dataset *data, SplitId split, const
 void evaluator_block(Evaluator *e, const Dataset *data, SplitId split, const float *features, ptrdiff_t first,
                      ptrdiff_t rows, float *logp);
 
-/* The figures of an EVAL event from logp (n, classes): all but split, checkpoint and file. ERR_DIVERGED for a NaN. */
-Status evaluate_figures(Event *event, const float *logp, const Dataset *data, SplitId split, Err *err);
+/* The figures of an EVAL event of predictions: all but split, checkpoint and file. ERR_DIVERGED for a NaN. */
+Status evaluate_figures(Event *event, const Predictions *pred, SplitId split, Err *err);
 
 #endif

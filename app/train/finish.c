@@ -1,48 +1,7 @@
 /* finish.c - the result of a training: the kept network's weights, predictions and summary. Worker thread. */
 #include "train/training.h"
 
-#include "calib/predictions.h"
-#include "nn/checkpoint.h"
-#include <stdio.h>
 #include <string.h>
-
-/* The whole network with the lowest validation NLL: readable without its parent. */
-static Status write_best(const Training *t, Err *err)
-{
-    char path[PATH_SIZE], text[64];
-    TensorFile f;
-    tensors_init(&f);
-    TRY(path_join(path, t->task->record->folder, "best.safetensors", err));
-    TRY(net_to_tensors(t->best_body ? t->best_body : t->body, "body.", &f, err));
-    TRY(net_to_tensors(t->best_head, "head.", &f, err));
-    TRY(tensors_meta(&f, "kind", t->job->kind->name, err));
-    snprintf(text, sizeof text, "%.0f", t->at.best_step);
-    TRY(tensors_meta(&f, "step", text, err));
-    TRY(tensors_write(path, &f, err));
-    tensors_free(&f);
-    return OK;
-fail:
-    tensors_free(&f);
-    return err ? err->code : ERR_IO;
-}
-
-static json_t *figures(const Event *e)
-{
-    return json_pack("{s:f, s:f, s:f, s:f}", "accuracy", e->as.eval.accuracy, "confidence", e->as.eval.confidence,
-                     "nll", e->as.eval.nll, "brier", e->as.eval.brier);
-}
-
-static Status write_summary(const Training *t, const Event *valid, const Event *test, Err *err)
-{
-    json_t *summary = json_pack("{s:s, s:s, s:s, s:I, s:I, s:f, s:o, s:o, s:{s:f}}", "state", run_state_name[RUN_DONE],
-                                "what", "", "checkpoint", t->spec->keep, "steps", (json_int_t)t->at.step, "best_step",
-                                (json_int_t)t->at.best_step, "best_nll", t->at.best_nll, "valid", figures(valid),
-                                "test", figures(test), "wall", "seconds", test->wall.seconds);
-    if (!summary) return err_set(err, ERR_MEMORY, "no memory for the summary");
-    Status written = record_summary(t->task->record, summary, err);
-    json_decref(summary);
-    return written;
-}
 
 static Status check_frozen(const Training *t, Err *err)
 {
@@ -52,21 +11,32 @@ static Status check_frozen(const Training *t, Err *err)
                    (unsigned long long)t->frozen);
 }
 
+static Status judge(Training *t, SplitId split, Event *event, Err *err)
+{
+    TRY(training_evaluate(t, split, t->spec->keep, event, err));
+    const Predictions answers = training_answers(t, split);
+    TRY(result_keep(t->task, event, &answers, split, err));
+    return training_emit(t, event, err);
+fail:
+    return err ? err->code : ERR_IO;
+}
+
 /* Put the kept weights in place and predict with them: the last ones have gone into their checkpoint already. */
 Status training_finish(Training *t, Err *err)
 {
     Event valid, test;
     bool best = strcmp(t->spec->keep, "best") == 0;
     TRY(check_frozen(t, err));
-    TRY(write_best(t, err));
+    TRY(result_network(t->task, t->best_body ? t->best_body : t->body, t->best_head, t->at.best_step, err));
     if (best) {
         memcpy(t->shown_head->values, t->best_head->values, (size_t)t->head->size * sizeof(float));
         if (t->best_body) memcpy(t->shown_body->values, t->best_body->values, (size_t)t->body->size * sizeof(float));
     }
-    TRY(training_evaluate(t, SPLIT_VALID, t->spec->keep, "valid.safetensors", &valid, err));
-    TRY(training_evaluate(t, SPLIT_TEST, t->spec->keep, "test.safetensors", &test, err));
-    TRY(write_summary(t, &valid, &test, err));
-    return OK;
+    TRY(judge(t, SPLIT_VALID, &valid, err));
+    TRY(judge(t, SPLIT_TEST, &test, err));
+    json_t *own = json_pack("{s:I, s:I, s:f}", "steps", (json_int_t)t->at.step, "best_step",
+                            (json_int_t)t->at.best_step, "best_nll", t->at.best_nll);
+    return result_summary(t->task, own, &valid, &test, err);
 fail:
     return err ? err->code : ERR_IO;
 }

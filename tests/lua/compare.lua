@@ -22,9 +22,10 @@ tap.raises(function() recipes.resolve("tst", { recipe = "resolve" }) end, "unkno
 
 -- ---- the comparison -----------------------------------------------------------------------------
 
+local rank = { base = 0, temperature = 1, TST = 2, ["V-TST"] = 3 }
 local function entry(method, seed, accuracy, ece, nll, brier, seconds)
     return {
-        method = method, name = method .. "-" .. seed, seed = seed, seconds = seconds, floor = 0.006, facts = {},
+        method = method, rank = rank[method], name = method .. "-" .. seed, seed = seed, seconds = seconds, floor = 0.006, facts = {},
         scores = {
             accuracy = accuracy, ece = ece, mce = 2 * ece, nll = nll, brier = brier, gap = ece, n = 10000, bins = 10,
         },

@@ -39,9 +39,21 @@ tap.near(ece, scores.ece, 1e-12, "and add up to the ECE")
 
 -- temperature: never worse on what it was fitted on; the accuracy stays
 local t = run:temperature()
-tap.ok(t.nll_valid <= t.nll_before, "the fitted NLL is no higher")
-tap.is(t.scores.accuracy, scores.accuracy, "temperature scaling keeps the accuracy")
-tap.is(t.run, run, "and knows its run")
+tap.ok(t.t > 0 and t.calibrator.method == "temperature" and t.calibrator.at_bound == false, "it waits for its fit")
+tap.ok(t:evaluate("valid").nll <= run:evaluate("valid").nll, "the fitted NLL is no higher")
+tap.is(t:evaluate("test").accuracy, scores.accuracy, "temperature scaling keeps the accuracy")
+tap.is(t.from, run, "and knows its run")
+tap.is(t.name, run.name .. "-temperature", "it is a run of its own, with a name")
+tap.is(run:temperature(), t, "made once")
+tap.is(runs.open(t.name), t, "found by its name")
+local fit = calib.fit("temperature", run:predict "valid")
+tap.is(fit.t, t.t, "calib.fit finds the same")
+tap.is(calib.ece(calib.apply(fit, run:predict "test")), t:evaluate("test").ece, "and calib.apply")
+tap.raises(function() return run.t end, "is no calibrator", "a training has no temperature")
+tap.raises(function() run:calibrate "platt" end, 'there are "temperature"', "an unknown calibrator is refused")
+local listed
+for _, line in ipairs(runs.list()) do listed = line.name == t.name and line or listed end
+tap.is(listed.kind .. listed.state .. listed.from, "calibratedone" .. run.name, "it is in the list")
 
 -- stopping and resuming
 local long = stage1{ epochs = 5000, name = "long" }

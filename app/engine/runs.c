@@ -1,5 +1,5 @@
 /* engine_runs.c - the runs of an engine: found, submitted, resumed, renamed, deleted. Main thread. */
-#include "engine/worker.h"
+#include "engine/slot.h"
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -11,7 +11,7 @@
 
 /* ---- runs ---- */
 
-static Slot *new_slot(Engine *e, const Job *job, Dataset *data, Run *parent, Err *err)
+static Slot *new_slot(Engine *e, const Job *job, Dataset *data, Run *const *parent, Err *err)
 {
     Slot *s = calloc(1, sizeof *s);
     pthread_mutex_lock(&e->lock); /* the worker reads the table */
@@ -25,10 +25,11 @@ static Slot *new_slot(Engine *e, const Job *job, Dataset *data, Run *parent, Err
     }
     bool fits = s && e->slots < e->slot_room;
     if (fits) {
-        s->run = (Run){
-            .id = (uint32_t)e->slots + 1, .job = *job, .data = data ? dataset_retain(data) : NULL, .parent = parent};
+        s->run = (Run){.id = (uint32_t)e->slots + 1, .job = *job, .data = data ? dataset_retain(data) : NULL};
+        for (int i = 0; i < job->parents; i++) s->run.parent[i] = parent[i];
         runlog_init(&s->run.log);
         s->next = -1;
+        s->over = true; /* until it is queued */
         e->slot[e->slots++] = s;
     }
     pthread_mutex_unlock(&e->lock);
@@ -63,47 +64,57 @@ static Status read_job(const Engine *e, const char *name, Job *job, Err *err)
     return read;
 }
 
+/* A handle that is found no longer; it lives as long as the engine all the same. */
+static void forget(Slot *s)
+{
+    s->run.job.name[0] = 0;
+    s->run.log.state = RUN_FAILED;
+}
+
+/* The lock is looked at before the record is read: what its writer wrote last is then seen. */
+static Status read_log(Engine *e, Slot *s, Err *err)
+{
+    const char *name = s->run.job.name;
+    Event event;
+    if (record_locked(e->runs, name)) {
+        TRY(follow(e, s, err));
+        while (follow_look(e, s, &event)) {}
+        return OK;
+    }
+    TRY(record_fold(e->runs, name, &s->run.log, err));
+    if (!run_state_ended(s->run.log.state)) s->run.log.state = RUN_STOPPED; /* torn: its process is gone */
+    return OK;
+fail:
+    return err ? err->code : ERR_IO;
+}
+
+static Run *open_run(Engine *e, const char *name, int depth, Err *err)
+{
+    enum { DEPTH_MOST = 8 }; /* configs may be edited into a circle */
+    Run *run = in_process(e, name), *parent[PARENTS_MOST] = {0};
+    Event event;
+    Job job;
+    Err ignored;
+    if (run) {
+        while (follow_look(e, slot_of(run), &event)) {}
+        return run;
+    }
+    if (record_check_name(name, err) != OK || read_job(e, name, &job, err) != OK) return NULL;
+    for (int i = 0; i < job.parents && depth < DEPTH_MOST; i++)
+        parent[i] = open_run(e, job.parent[i], depth + 1, &ignored); /* whose folder may be gone */
+    Slot *s = new_slot(e, &job, NULL, parent, err);
+    if (!s) return NULL;
+    if (read_log(e, s, err) == OK) return &s->run;
+    forget(s);
+    return NULL;
+}
+
 Run *engine_run(Engine *e, const char *name, Err *err)
 {
-    Run *run = in_process(e, name);
-    Job job;
-    if (run) return run;
-    if (record_check_name(name, err) != OK || read_job(e, name, &job, err) != OK) return NULL;
-    Slot *s = new_slot(e, &job, NULL, NULL, err);
-    if (!s) return NULL;
-    if (record_fold(e->runs, name, &s->run.log, err) != OK) {
-        s->run.job.name[0] = 0; /* not to be found again */
-        s->run.log.state = RUN_FAILED;
-        return NULL;
-    }
-    if (!run_state_ended(s->run.log.state) && !record_locked(e->runs, name)) s->run.log.state = RUN_STOPPED; /* torn */
-    return &s->run;
+    return open_run(e, name, 0, err);
 }
 
 /* ---- the queue ---- */
-
-static void enqueue(Engine *e, Slot *s)
-{
-    pthread_mutex_lock(&e->lock);
-    ptrdiff_t *link = &e->first;
-    while (*link >= 0) link = &e->slot[*link]->next;
-    *link = (ptrdiff_t)s->run.id - 1;
-    pthread_cond_broadcast(&e->wake);
-    pthread_mutex_unlock(&e->lock);
-}
-
-/* The next free "tst-1", "tst-2", ... */
-static Status free_name(const Engine *e, const char *stem, char *name, Err *err)
-{
-    char path[PATH_SIZE];
-    for (int i = 1; i < 1000000; i++) {
-        snprintf(name, RUN_NAME_SIZE, "%s-%d", stem, i);
-        Status joined = path_join(path, e->runs, name, err);
-        if (joined != OK) return joined;
-        if (!folder_exists(path) && !in_process(e, name)) return OK;
-    }
-    return err_set(err, ERR_USAGE, "%s is full of runs called %s-...; delete some, or use --runs", e->runs, stem);
-}
 
 /* The fingerprint as config.json has it. */
 static const char *print_of(const Dataset *data, char dst[24])
@@ -116,9 +127,11 @@ static json_t *config_of(const Engine *e, const Job *job, const Dataset *data)
 {
     char created[32], print[24];
     json_t *config = job_to_json(job);
-    Normalise own = normalise_of(data);
-    json_object_set_new(config, "data_fingerprint", json_string(print_of(data, print)));
-    json_object_set_new(config, "data_normalise", normalise_to_json(&own));
+    if (data) {
+        Normalise own = normalise_of(data);
+        json_object_set_new(config, "data_fingerprint", json_string(print_of(data, print)));
+        json_object_set_new(config, "data_normalise", normalise_to_json(&own));
+    }
     json_object_set_new(config, "wall",
                         json_pack("{s:s, s:s, s:s, s:s, s:i}", "created", clock_iso(created, sizeof created), "version",
                                   TARE_VERSION, "isa", kernel_isa(), "blas", kernel_blas_core(), "threads",
@@ -130,6 +143,7 @@ static json_t *config_of(const Engine *e, const Job *job, const Dataset *data)
 static Status check_images(const Engine *e, const char *name, const Dataset *data, Err *err)
 {
     char print[24];
+    if (!data) return OK;
     json_t *config = record_read_json(e->runs, name, "config.json", err);
     if (!config) return err ? err->code : ERR_IO;
     const char *then = json_string_value(json_object_get(config, "data_fingerprint"));
@@ -158,8 +172,9 @@ static bool find_same(Engine *e, const Job *job, char name[RUN_NAME_SIZE])
     return found;
 }
 
-/* Take the run's folder again: its handle, stopped so far, is the one that goes on. */
-static Status reopen(Engine *e, Run *run, Dataset *data, Run *parent, Err *err)
+/* Take the run's folder again: its handle, stopped so far, is the one that goes on. Only under the lock is it known
+ * whether it has ended meanwhile, by the hand of another process: then the handle is given back with that end. */
+static Status reopen(Engine *e, Run *run, Dataset *data, Err *err)
 {
     Slot *s = slot_of(run);
     RunLog log;
@@ -169,87 +184,140 @@ static Status reopen(Engine *e, Run *run, Dataset *data, Run *parent, Err *err)
         runlog_free(&log);
         return done;
     }
+    follow_end(e, s);
     runlog_free(&run->log);
     run->log = log;
-    if (!run->data) run->data = dataset_retain(data);
-    run->parent = parent;
+    if (!run->data && data) run->data = dataset_retain(data);
+    if (log.state == RUN_DONE) {
+        record_close(&s->record);
+        return OK;
+    }
     run->ours = s->record_open = s->resume = true;
     s->seconds_before = log.seconds;
     s->seq_before = log.seq;
-    s->stopping = false; /* the worker has done with it: no lock */
+    s->stopping = false; /* its lane has done with it: no lock */
     s->commands = 0;
     s->epoch_done = 0;
     run->log.state = RUN_QUEUED;
+    lane_enqueue(&e->lane[run->job.kind->lane], s);
     return OK;
 }
 
 /* Queue a run that is on disk again, or hand it out as it is when it has ended well. */
-static Run *go_on(Engine *e, const char *name, Dataset *data, Run *parent, Err *err)
+static Run *go_on(Engine *e, const char *name, Dataset *data, Err *err)
 {
     Run *old = engine_run(e, name, err);
     if (!old || check_images(e, name, data, err) != OK) return NULL;
-    if (old->log.state == RUN_DONE) {
-        char folder[PATH_SIZE];
-        if (path_join(folder, e->runs, name, NULL) == OK) record_prune(folder, NULL); /* a kill may have come before */
-        old->reused = true;
-        if (!old->data) old->data = dataset_retain(data);
-        old->parent = parent;
-        return old;
-    }
     if (old->ours && !run_state_ended(old->log.state)) {
         err_set(err, ERR_STATE, "run %s is %s", name, run_state_name[old->log.state]);
         return NULL;
     }
-    if (reopen(e, old, data, parent, err) != OK) return NULL;
-    enqueue(e, slot_of(old));
-    return old;
+    if (old->log.state == RUN_DONE) {
+        char folder[PATH_SIZE];
+        if (path_join(folder, e->runs, name, NULL) == OK) record_prune(folder, NULL); /* a kill may have come before */
+        if (!old->data && data) old->data = dataset_retain(data);
+        return old;
+    }
+    return reopen(e, old, data, err) == OK ? old : NULL;
 }
 
-Run *engine_submit(Engine *e, const Job *wanted, Dataset *data, Run *parent, Err *err)
-{
-    Job job = *wanted;
-    char same[RUN_NAME_SIZE];
-    json_t *config = NULL;
-    if (parent) {
-        if (run_state_ended(parent->log.state) && parent->log.state != RUN_DONE) {
-            err_set(err, ERR_STATE, "run %s has not ended well (%s); train it first", parent->job.name,
-                    run_state_name[parent->log.state]);
-            return NULL;
-        }
-        text_copy(job.from, sizeof job.from, parent->job.name);
-        job.data = parent->job.data;
-        job.model = parent->job.model;
-        job.normalise = parent->job.normalise;
-    }
-    if (job_check(&job, data, err) != OK) return NULL;
-    if (job.name[0] && record_check_name(job.name, err) != OK) return NULL;
-    if (e->resume && find_same(e, &job, same)) return go_on(e, same, data, parent, err);
-    if (!job.name[0] && free_name(e, job.kind->name, job.name, err) != OK) return NULL;
+/* ---- the queue ---- */
 
-    Slot *s = new_slot(e, &job, data, parent, err);
+/* Runs that a job is made from: they may be queued or at work, but must not have come to harm. */
+static Status find_parents(Engine *e, Job *job, Run *parent[PARENTS_MOST], Err *err)
+{
+    for (int i = 0; i < job->parents; i++) {
+        if (!(parent[i] = engine_run(e, job->parent[i], err))) return ERR_USAGE;
+        RunState state = parent[i]->log.state;
+        if (run_state_ended(state) && state != RUN_DONE)
+            return err_set(err, ERR_STATE, "run %s has not ended well (%s); train it first", job->parent[i],
+                           run_state_name[state]);
+    }
+    if (job->parents == 0) return OK;
+    job->data = parent[0]->job.data;
+    job->model = parent[0]->job.model;
+    job->normalise = parent[0]->job.normalise;
+    return OK;
+}
+
+/* A job's folder and its place in the queue. */
+static Run *begin(Engine *e, const Job *job, Dataset *data, Run *const *parent, Err *err)
+{
+    Slot *s = new_slot(e, job, data, parent, err);
     if (!s) return NULL;
-    config = config_of(e, &job, data);
-    Status made = record_create(&s->record, e->runs, job.name, config, err);
+    json_t *config = config_of(e, job, data);
+    Status made = record_create(&s->record, e->runs, job->name, config, err);
     json_decref(config);
     if (made != OK) {
-        s->run.job.name[0] = 0;
-        s->run.log.state = RUN_FAILED;
+        forget(s);
         return NULL;
     }
     s->record_open = s->run.ours = true;
-    enqueue(e, s);
+    lane_enqueue(&e->lane[job->kind->lane], s);
     return &s->run;
+}
+
+static bool name_taken(const Engine *e, const char *name)
+{
+    char path[PATH_SIZE];
+    return in_process(e, name) || (path_join(path, e->runs, name, NULL) == OK && folder_exists(path));
+}
+
+/* Begin under the next free name of "tst-1", "tst-2", ...: the folder is the claim, which another process may have made
+ * between the look and the deed. */
+static Run *begin_nameless(Engine *e, Job *job, Dataset *data, Run *const *parent, Err *err)
+{
+    for (int i = 1; i < 1000000; i++) {
+        snprintf(job->name, sizeof job->name, "%s-%d", job->kind->name, i);
+        if (name_taken(e, job->name)) continue;
+        Run *run = begin(e, job, data, parent, err);
+        if (run || !name_taken(e, job->name)) return run;
+    }
+    err_set(err, ERR_USAGE, "%s is full of runs called %s-...; delete some, or use --runs", e->runs, job->kind->name);
+    return NULL;
+}
+
+Run *engine_submit(Engine *e, const Job *wanted, Dataset *data, Err *err)
+{
+    Job job = *wanted;
+    Run *parent[PARENTS_MOST] = {0};
+    char same[RUN_NAME_SIZE];
+    if (find_parents(e, &job, parent, err) != OK || job_check(&job, data, err) != OK) return NULL;
+    if (job.name[0] && record_check_name(job.name, err) != OK) return NULL;
+    if (e->resume && find_same(e, &job, same)) return go_on(e, same, data, err);
+    return job.name[0] ? begin(e, &job, data, parent, err) : begin_nameless(e, &job, data, parent, err);
+}
+
+Run *engine_obtain(Engine *e, const Job *wanted, const char *stem, Err *err)
+{
+    Job job = *wanted;
+    Run *parent[PARENTS_MOST] = {0}, *run;
+    Err ignored;
+    if (find_parents(e, &job, parent, err) != OK || job_check(&job, NULL, err) != OK) return NULL;
+    for (int i = 1; i < 1000000; i++) {
+        char number[16] = "";
+        if (i > 1) snprintf(number, sizeof number, "-%d", i);
+        snprintf(job.name, sizeof job.name, "%.*s%s", RUN_NAME_SIZE - 1 - (int)strlen(number), stem, number);
+        if (!name_taken(e, job.name)) {
+            run = begin(e, &job, NULL, parent, err);
+            if (run || !name_taken(e, job.name)) return run;
+        }
+        if (!(run = engine_run(e, job.name, &ignored)) || !job_same(&job, &run->job)) continue;
+        return run_state_ended(run->log.state) ? go_on(e, job.name, NULL, err) : run; /* which is on its way */
+    }
+    err_set(err, ERR_USAGE, "%s is full of runs called %s-...; delete some, or use --runs", e->runs, stem);
+    return NULL;
 }
 
 Run *engine_resume(Engine *e, const char *name, Err *err)
 {
     Job job;
-    Run *parent = NULL;
+    Dataset *data = NULL;
+    Run *run = NULL, *parent[PARENTS_MOST];
     if (record_check_name(name, err) != OK || read_job(e, name, &job, err) != OK) return NULL;
-    if (job.from[0] && !(parent = engine_run(e, job.from, err))) return NULL;
-    Dataset *data = dataset_load(&job.data, err);
-    if (!data) return NULL;
-    Run *run = go_on(e, name, data, parent, err);
+    if (find_parents(e, &job, parent, err) != OK) return NULL;
+    if (job.kind->images && !(data = dataset_load(&job.data, err))) return NULL;
+    run = go_on(e, name, data, err);
     dataset_release(data);
     return run;
 }
@@ -288,7 +356,8 @@ Status engine_rename(Engine *e, const char *name, const char *to, Err *err)
     for (ptrdiff_t i = 0; i < e->slots; i++) { /* no job that reads these is queued: record_rename took all locks */
         Job *job = &e->slot[i]->run.job;
         if (strcmp(job->name, name) == 0) text_copy(job->name, sizeof job->name, to);
-        if (strcmp(job->from, name) == 0) text_copy(job->from, sizeof job->from, to);
+        for (int p = 0; p < job->parents; p++)
+            if (strcmp(job->parent[p], name) == 0) text_copy(job->parent[p], RUN_NAME_SIZE, to);
     }
     return OK;
 }

@@ -3,17 +3,18 @@
 local figure = {}
 local compare, listing = require "compare", require "listing"
 
-local figures = { "accuracy", "ece", "mce", "nll", "brier", "gap" }
-
 -- A field of a csv file: quoted where it has to be.
 local function field(value)
     local text = value == nil and "" or type(value) == "number" and ("%.10g"):format(value) or tostring(value)
     return text:find '[",\n]' and '"' .. text:gsub('"', '""') .. '"' or text
 end
 
--- Of a comparison a line a row: label, runs, seeds, n, then mean and sd of each figure.
+-- Of a comparison a line a row: label, runs, seeds, n, then mean and sd of each measure that it has.
 local function csv(rows)
-    local head = { "label", "runs", "seeds", "n" }
+    local head, figures = { "label", "runs", "seeds", "n" }, {}
+    for _, m in ipairs(calib.measures()) do
+        if rows[1].mean[m.name] then figures[#figures + 1] = m.name end
+    end
     for _, key in ipairs(figures) do head[#head + 1], head[#head + 2] = key, key .. "_sd" end
     local lines = { table.concat(head, ",") }
     for _, row in ipairs(rows) do

@@ -51,6 +51,13 @@ local function of_function(row)
     return table.concat(lines, "\n")
 end
 
+-- The table of measures, for a page that has {measures} in it.
+local function measures()
+    local lines = {}
+    for _, m in ipairs(calib.measures()) do lines[#lines + 1] = ("    %-10s %s"):format(m.name, m.help) end
+    return table.concat(lines, "\n")
+end
+
 -- The text for a topic or a function's name; an unknown one raises with what was meant.
 function help.text(topic)
     if not topic then return overview() end
@@ -60,7 +67,7 @@ function help.text(topic)
         names[#names + 1] = row.name
     end
     local page = topic:match "^%l+$" and read(page_path(topic))
-    if page then return (page:gsub("%s+$", "")) end
+    if page then return (page:gsub("%s+$", ""):gsub("{measures}", measures)) end
     local near = registry.nearest(topic, names)
     local advice = near and ("did you mean '%s'?"):format(near) or "topics: " .. table.concat(topics(), ", ")
     error(("no help on '%s' (%s)"):format(topic, advice), 0)

@@ -10,6 +10,7 @@ typedef enum {
     ERR_MEMORY,      /* no memory */
     ERR_STATE,       /* right call, wrong time: a body in use, a run that has not finished */
     ERR_DIVERGED,    /* a loss or a weight that is no number */
+    ERR_LIMIT,       /* larger than a limit; who set it says how to lift it */
     ERR_INTERRUPTED, /* stopped on request; a checkpoint is kept */
 } Status;
 
@@ -26,6 +27,9 @@ Status err_sys(Err *err, const char *fmt, ...) __attribute__((format(printf, 2, 
 
 /* Put context before a message that is already set: "runs/base/config.json: " + what was there. */
 Status err_prefix(Err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Put advice behind a message that is already set. */
+Status err_suffix(Err *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Leave for the single clean-up at `fail:` when a step fails; the step has set err. */
 #define TRY(step)                                                                                                      \

@@ -158,6 +158,8 @@ Status option_set_text(const Option *o, void *spec, const char *value, Err *err)
     bool fits = (o->kind == OPTION_TEXT || (o->kind == OPTION_CHOICE && is_choice(o->choices, value))) &&
                 strlen(value) < OPTION_TEXT_SIZE;
     if (!fits) return refuse(o, given, err);
+    if (!text_is_clean(value))
+        return err_set(err, ERR_USAGE, "%s = %s: a control character, or bytes that are not UTF-8", o->name, given);
     text_copy(field(o, spec), OPTION_TEXT_SIZE, value);
     return OK;
 }

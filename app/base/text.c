@@ -1,7 +1,6 @@
 /* text.c - see text.h. Pure functions; any thread. */
 #include "base/text.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
@@ -87,29 +86,86 @@ const char *text_nearest(const char *word, const char *const *names, size_t coun
     return nearest;
 }
 
-/* Decode one character at s; *length receives its bytes. A broken byte decodes as itself, one byte long. */
-static wchar_t decode(const unsigned char *s, int *length)
+/* ---- UTF-8 ---- */
+
+uint32_t text_decode(const char *s, int *length)
 {
-    static const unsigned char mark[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    int n = s[0] < 0x80 ? 1 : (s[0] & 0xE0) == 0xC0 ? 2 : (s[0] & 0xF0) == 0xE0 ? 3 : (s[0] & 0xF8) == 0xF0 ? 4 : 1;
-    uint32_t c = n > 1 ? s[0] ^ mark[n] : s[0];
-    for (int i = 1; i < n; i++) {
-        if ((s[i] & 0xC0) != 0x80) {
-            *length = 1;
-            return s[0];
-        }
-        c = c << 6 | (s[i] & 0x3F);
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    static const uint8_t bits[] = {0, 0, 0x1F, 0x0F, 0x07};
+    uint8_t first = (uint8_t)s[0];
+    int n = first >= 0xF0 && first < 0xF8   ? 4
+            : first >= 0xE0 && first < 0xF0 ? 3
+            : first >= 0xC0 && first < 0xE0 ? 2
+                                            : 1;
+    *length = 1;
+    if (n == 1) return first < 0x80 ? first : '?';
+    uint32_t code = first & bits[n];
+    for (int i = 1; i < n; i++) { /* a 0 ends it as well */
+        if (((uint8_t)s[i] & 0xC0) != 0x80) return '?';
+        code = code << 6 | ((uint8_t)s[i] & 0x3F);
     }
+    if (code < least[n] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return '?';
     *length = n;
-    return (wchar_t)c;
+    return code;
+}
+
+int text_encode(char dst[4], uint32_t code)
+{
+    static const uint8_t mark[] = {0, 0, 0xC0, 0xE0, 0xF0};
+    int count = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
+    for (int i = count; i-- > 1; code >>= 6) dst[i] = (char)(0x80 | (code & 0x3F));
+    dst[0] = (char)(mark[count] | code);
+    return count;
+}
+
+bool text_is_control(uint32_t code)
+{
+    return (code < ' ' && code != '\t' && code != '\n') || (code >= 0x7F && code < 0xA0);
+}
+
+/* What stands for the character at s, of *length bytes: itself, or '?'. */
+static uint32_t harmless(const char *s, int *length)
+{
+    uint32_t code = text_decode(s, length);
+    return text_is_control(code) ? '?' : code;
+}
+
+char *text_clean(char *s)
+{
+    char *to = s;
+    int length;
+    for (const char *from = s; *from; from += length) to += text_encode(to, harmless(from, &length));
+    *to = 0;
+    return s;
+}
+
+bool text_is_clean(const char *s)
+{
+    int length;
+    for (; *s; s += length)
+        if (harmless(s, &length) == '?' && *s != '?') return false;
+    return true;
+}
+
+size_t text_clip(const char *s, size_t most)
+{
+    size_t length = strnlen(s, most + 1);
+    if (length <= most) return length;
+    for (length = most; length > 0 && ((uint8_t)s[length] & 0xC0) == 0x80;) length--;
+    return length;
+}
+
+size_t text_mark(const char *s)
+{
+    return strncmp(s, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
 }
 
 int text_width(const char *utf8)
 {
     int columns = 0, length;
-    for (const unsigned char *s = (const unsigned char *)utf8; *s; s += length) {
-        wchar_t c = decode(s, &length);
-        int width = c < 0x80 ? 1 : wcwidth(c);
+    for (const char *s = utf8; *s; s += length) {
+        uint32_t code = text_decode(s, &length);
+        int width = code < 0x80 ? 1 : wcwidth((wchar_t)code);
         columns += width < 0 ? 1 : width;
     }
     return columns;

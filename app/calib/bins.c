@@ -37,20 +37,6 @@ void fine_bins_merge(FineBins *into, const FineBins *from)
     }
 }
 
-/* Row by row, so that no memory is needed: p is never wanted whole. */
-void fine_bins_of(FineBins *bins, const Predictions *pred)
-{
-    memset(bins, 0, sizeof *bins);
-    for (ptrdiff_t i = 0; i < pred->n; i++) {
-        Predictions row = {
-            .n = 1, .classes = pred->classes, .logp = pred->logp + i * pred->classes, .labels = pred->labels + i};
-        double confidence;
-        uint8_t right;
-        predictions_top(&row, &confidence, &right);
-        fine_bins_add(bins, confidence, right);
-    }
-}
-
 /* bin (count) = empty equal-width bins. */
 static void clear(Bin *bin, int count)
 {
@@ -98,15 +84,22 @@ Status bins_equal_width(Bin *bin, int count, const double *confidence, const uin
     return OK;
 }
 
-typedef struct {
-    double confidence;
-    uint8_t right;
-} Sample;
-
 static int by_confidence(const void *a, const void *b)
 {
-    double x = ((const Sample *)a)->confidence, y = ((const Sample *)b)->confidence;
+    double x = ((const Answer *)a)->confidence, y = ((const Answer *)b)->confidence;
     return (x > y) - (x < y);
+}
+
+Answer *answers_sorted(const double *confidence, const uint8_t *right, ptrdiff_t n, Err *err)
+{
+    Answer *answer = malloc((size_t)n * sizeof *answer);
+    if (!answer) {
+        err_set(err, ERR_MEMORY, "no memory to sort %td confidences", n);
+        return NULL;
+    }
+    for (ptrdiff_t i = 0; i < n; i++) answer[i] = (Answer){confidence[i], right[i]};
+    qsort(answer, (size_t)n, sizeof *answer, by_confidence);
+    return answer;
 }
 
 /* The cuts lie between values, not between rows: ties stay in one bin, and the order of the rows cannot matter. */
@@ -115,24 +108,22 @@ Status bins_equal_mass(Bin *bin, int count, int *made, const double *confidence,
 {
     Status status = check(count, confidence, n, err);
     if (status != OK) return status;
-    Sample *sample = malloc((size_t)n * sizeof *sample);
-    if (!sample) return err_set(err, ERR_MEMORY, "no memory to sort %td confidences", n);
-    for (ptrdiff_t i = 0; i < n; i++) sample[i] = (Sample){confidence[i], right[i]};
-    qsort(sample, (size_t)n, sizeof *sample, by_confidence);
+    Answer *answer = answers_sorted(confidence, right, n, err);
+    if (!answer) return ERR_MEMORY;
 
     ptrdiff_t groups = count < n ? count : n, end = 0;
     int bins = 0;
     for (ptrdiff_t g = 0; g < groups; g++) {
         end += n / groups + (g < n % groups); /* the longer groups first */
-        double hi = end == n ? 1 : (sample[end - 1].confidence + sample[end].confidence) / 2;
+        double hi = end == n ? 1 : (answer[end - 1].confidence + answer[end].confidence) / 2;
         double lo = bins > 0 ? bin[bins - 1].hi : 0;
         if (bins == 0 || hi > lo) bin[bins++] = (Bin){.lo = lo, .hi = hi}; /* equal cuts merge */
     }
     for (ptrdiff_t i = 0, b = 0; i < n; i++) {
-        while (sample[i].confidence > bin[b].hi) b++;
-        add(&bin[b], sample[i].confidence, sample[i].right);
+        while (answer[i].confidence > bin[b].hi) b++;
+        add(&bin[b], answer[i].confidence, answer[i].right);
     }
-    free(sample);
+    free(answer);
     *made = bins;
     return OK;
 }

@@ -1,11 +1,22 @@
-/* bins.h - reliability bins and what is read off them (ECE, MCE). Pure functions; any thread.
+/* bins.h - reliability bins and what is read off them. Pure functions; any thread.
  *
  * Conventions (docs: `help "ece"`): equal-width bins (lo, hi] with edges i/B; confidence 0 falls in the first bin, 1 in
  * the last; nothing is dropped; sums in double; an empty bin is empty, never perfect. */
 #ifndef TARE_CALIB_BINS_H
 #define TARE_CALIB_BINS_H
 
-#include "calib/predictions.h"
+#include "base/err.h"
+#include <stddef.h>
+#include <stdint.h>
+
+/* How sure an answer was, and whether it was right. */
+typedef struct {
+    double confidence;
+    uint8_t right;
+} Answer;
+
+/* All n answers by rising confidence; malloc'ed, NULL with ERR_MEMORY. */
+Answer *answers_sorted(const double *confidence, const uint8_t *right, ptrdiff_t n, Err *err);
 
 /* 60 fine bins hold all that an evaluation event needs: their edges nest exactly into 5, 6, 10, 12, 15, 20, 30, 60. */
 enum { FINE_BINS = 60, BINS_MAX = 1000 };
@@ -17,7 +28,6 @@ typedef struct {
 
 void fine_bins_add(FineBins *bins, double confidence, int right);
 void fine_bins_merge(FineBins *into, const FineBins *from);
-void fine_bins_of(FineBins *bins, const Predictions *pred);
 
 typedef struct {
     double count, right, confidence; /* sums over the bin's samples */

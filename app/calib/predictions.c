@@ -122,13 +122,16 @@ static ptrdiff_t arg_max(const float *x, ptrdiff_t n)
     return best;
 }
 
-double predictions_row(const Predictions *pred, ptrdiff_t row, double *p)
+PredictionRow predictions_row(const Predictions *pred, ptrdiff_t row, double *p)
 {
     const float *logp = pred->logp + row * pred->classes;
-    double most = logp[arg_max(logp, pred->classes)], sum = 0;
-    for (ptrdiff_t k = 0; k < pred->classes; k++) sum += p[k] = exp(logp[k] - most);
+    ptrdiff_t top = arg_max(logp, pred->classes);
+    int32_t label = pred->labels[row];
+    double sum = 0;
+    for (ptrdiff_t k = 0; k < pred->classes; k++) sum += p[k] = exp((double)logp[k] - logp[top]);
     for (ptrdiff_t k = 0; k < pred->classes; k++) p[k] /= sum;
-    return most + log(sum);
+    double norm = logp[top] + log(sum);
+    return (PredictionRow){p, pred->classes, label, norm - logp[label], p[top], top == label};
 }
 
 void predictions_top(const Predictions *pred, double *confidence, uint8_t *right)

@@ -3,6 +3,7 @@
 #define TARE_CALIB_PREDICTIONS_H
 
 #include "base/err.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,9 +26,18 @@ Predictions *predictions_from_probs(ptrdiff_t n, ptrdiff_t classes, const double
 Predictions *predictions_retain(Predictions *p);
 void predictions_release(Predictions *p); /* NULL is fine */
 
-/* p (classes) = the probabilities of a row: exp(logp), normalised, in double. Returns log sum exp(logp), so that
- * -log p_y is that minus logp_y, whatever p_y underflows to. */
-double predictions_row(const Predictions *pred, ptrdiff_t row, double *p);
+/* What is said of one image. */
+typedef struct {
+    const double *p; /* (classes) probabilities */
+    ptrdiff_t classes;
+    int32_t label;
+    double nll;        /* -log p of the label, whatever p underflows to */
+    double confidence; /* max p */
+    bool right;        /* the arg max (the lowest index of ties) is the label */
+} PredictionRow;
+
+/* p (classes) is the caller's, and the row's. */
+PredictionRow predictions_row(const Predictions *pred, ptrdiff_t row, double *p);
 
 /* confidence (n) = max p, right (n) = 1 where the arg max (lowest index of ties) is the label. Either may be NULL. */
 void predictions_top(const Predictions *pred, double *confidence, uint8_t *right);

@@ -1,60 +1,60 @@
-/* scores.c - accuracy, proper scores and calibration errors of a set of predictions. Pure functions; any thread. */
+/* scores.c - all measures of a set of predictions, in one pass over the images. Pure functions; any thread. */
 #include "calib/scores.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
-/* Accuracy, mean confidence and their gap, from confidence (n) and right (n). */
-static void top_label(Scores *s, const double *confidence, const uint8_t *right)
+/* The measures of rows, and confidence (n), right (n) for the others. p (classes) is scratch. */
+static void pass_rows(Scores *s, const Predictions *pred, double *confidence, uint8_t *right, double *p)
 {
-    double sum_confidence = 0, sum_right = 0;
-    for (ptrdiff_t i = 0; i < s->n; i++) {
-        sum_confidence += confidence[i];
-        sum_right += right[i];
-    }
-    s->confidence = sum_confidence / (double)s->n;
-    s->accuracy = sum_right / (double)s->n;
-    s->gap = s->confidence - s->accuracy;
-}
-
-/* NLL and Brier: the scores of the whole distribution. p (classes) is scratch. */
-static void proper(Scores *s, const Predictions *pred, double *p)
-{
-    double nll = 0, brier = 0;
     for (ptrdiff_t i = 0; i < pred->n; i++) {
-        int32_t label = pred->labels[i];
-        nll += predictions_row(pred, i, p) - pred->logp[i * pred->classes + label];
-        p[label] -= 1;
-        for (ptrdiff_t k = 0; k < pred->classes; k++) brier += p[k] * p[k];
+        const PredictionRow row = predictions_row(pred, i, p);
+        confidence[i] = row.confidence;
+        right[i] = row.right;
+        for (const Measure *m = measures; m->name; m++)
+            if (m->row) s->value[m - measures] = m->row(&row, s->value[m - measures]);
     }
-    s->nll = nll / (double)pred->n;
-    s->brier = brier / (double)pred->n;
+    for (const Measure *m = measures; m->name; m++)
+        if (m->row) s->value[m - measures] /= (double)pred->n;
 }
 
 Status scores_of(Scores *s, const Predictions *pred, int bins, Err *err)
 {
     Status status = OK;
-    Bin bin[BINS_MAX];
+    Bin width[BINS_MAX], mass[BINS_MAX];
     int made;
     double *confidence = malloc((size_t)pred->n * sizeof *confidence);
     uint8_t *right = malloc((size_t)pred->n);
     double *p = malloc((size_t)pred->classes * sizeof *p);
+    Answer *answer = NULL;
     if (!confidence || !right || !p) {
         status = err_set(err, ERR_MEMORY, "no memory for the scores of %td predictions", pred->n);
         goto fail;
     }
     *s = (Scores){.n = pred->n, .bins = bins};
-    predictions_top(pred, confidence, right);
-    top_label(s, confidence, right);
-    proper(s, pred, p);
-    TRY(status = bins_equal_width(bin, bins, confidence, right, pred->n, err));
-    s->ece = bins_ece(bin, bins);
-    s->mce = bins_mce(bin, bins);
-    s->avgce = bins_avgce(bin, bins);
-    TRY(status = bins_equal_mass(bin, bins, &made, confidence, right, pred->n, err));
-    s->ece_em = bins_ece(bin, made);
+    pass_rows(s, pred, confidence, right, p);
+    TRY(status = bins_equal_width(width, bins, confidence, right, pred->n, err));
+    TRY(status = bins_equal_mass(mass, bins, &made, confidence, right, pred->n, err));
+    if (!(answer = answers_sorted(confidence, right, pred->n, err))) {
+        status = ERR_MEMORY;
+        goto fail;
+    }
+    for (const Measure *m = measures; m->name; m++) {
+        if (m->of == MEASURE_CONFIDENCES) s->value[m - measures] = m->confidences(answer, pred->n);
+        if (m->of == MEASURE_BINS) s->value[m - measures] = m->bins(width, bins);
+        if (m->of == MEASURE_MASS_BINS) s->value[m - measures] = m->bins(mass, made);
+    }
 fail:
     free(confidence);
     free(right);
     free(p);
+    free(answer);
     return status;
+}
+
+double score(const Scores *s, const char *name)
+{
+    const Measure *m = measure_find(name);
+    assert(m);
+    return s->value[m - measures];
 }

@@ -1,8 +1,9 @@
 /* arrays.c - a user's own images as NumPy arrays (npy.c). Any thread. */
 #include "data/source.h"
 
-#include "file/whole.h"
+#include "base/text.h"
 #include "file/npy.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,21 +31,11 @@ static Status array_path(char *path, const char *dir, const char *name, Err *err
     return path_join(path, dir, file, err);
 }
 
-/* "60000 x 28 x 28 uint8" into dst; returns dst. */
-static const char *array_text(char *dst, size_t size, const NpyArray *a)
-{
-    size_t used = 0;
-    for (int i = 0; i < a->dims && used < size; i++)
-        used += (size_t)snprintf(dst + used, size - used, "%s%td", i ? " x " : "", a->shape[i]);
-    if (used < size) snprintf(dst + used, size - used, " %s", npy_type_name(a->type));
-    return dst;
-}
-
 /* r->n, h, w, c from (n, h, w), (n, h, w, c) or (n, c, h, w), c being 1 to 4; *planes: channels come first. */
-static bool images_shape(Records *r, const NpyArray *a, bool *planes)
+static bool images_shape(Records *r, const Array *a, bool *planes)
 {
     const ptrdiff_t *s = a->shape;
-    if (a->type != NPY_U8 || a->dims < 3 || a->dims > 4) return false;
+    if (a->type != ARRAY_U8 || a->dims < 3 || a->dims > 4) return false;
     *planes = a->dims == 4 && s[3] > DATA_MAX_CHANNELS;
     *r = (Records){.n = s[0], .h = s[1 + *planes], .w = s[2 + *planes]};
     r->c = a->dims == 3 ? 1 : s[*planes ? 1 : 3];
@@ -52,15 +43,31 @@ static bool images_shape(Records *r, const NpyArray *a, bool *planes)
            r->c >= 1 && r->c <= DATA_MAX_CHANNELS;
 }
 
-static Status images_wrong(const NpyArray *a, const char *path, Err *err)
+/* The least and the greatest of an array's numbers. */
+static void value_range(const Array *a, double *lo, double *hi)
+{
+    size_t count = 0;
+    array_elements(a, &count);
+    *lo = (double)INFINITY, *hi = -(double)INFINITY;
+    for (size_t i = 0; i < count; i++) {
+        *lo = fmin(*lo, array_real(a, i)); /* of a number and a NaN: the number */
+        *hi = fmax(*hi, array_real(a, i));
+    }
+}
+
+static Status images_wrong(const Array *a, const char *path, Err *err)
 {
     char text[200];
-    array_text(text, sizeof text, a);
-    if (a->type == NPY_F32 || a->type == NPY_F64)
-        return err_set(
-            err, ERR_FORMAT,
-            "%s: %s; images are uint8, 0 to 255: for floats from 0 to 1 save (x * 255).round().astype('uint8')", path,
-            text);
+    double lo, hi;
+    array_text(a, text, sizeof text);
+    value_range(a, &lo, &hi);
+    if (array_kinds[a->type].real)
+        return err_set(err, ERR_FORMAT, "%s: %s, from %g to %g; images are uint8, 0 to 255: save %s", path, text, lo,
+                       hi,
+                       lo >= 0 && hi <= 1     ? "(x * 255).round().astype('uint8')"
+                       : lo >= 0 && hi <= 255 ? "x.round().astype('uint8')"
+                       : lo >= -1 && hi <= 1  ? "((x + 1) * 127.5).round().astype('uint8')"
+                                              : "them as they were before they were normalised");
     return err_set(
         err, ERR_FORMAT,
         "%s: %s; expected uint8 of (n, h, w), (n, h, w, c) or (n, c, h, w), sides up to %d, 1 to %d channels", path,
@@ -80,15 +87,15 @@ static Status planes_turn(Records *r, const char *path, Err *err)
     return OK;
 }
 
-static Status read_images(Records *r, const char *path, Err *err)
+static Status read_images(Records *r, const char *path, size_t most, Err *err)
 {
-    NpyArray a;
+    Array a;
     bool planes = false;
-    TRY(npy_read(&a, path, err));
+    TRY(npy_read(&a, path, most, err));
     if (!images_shape(r, &a, &planes)) {
         *r = (Records){0};
         images_wrong(&a, path, err);
-        npy_free(&a);
+        array_free(&a);
         goto fail;
     }
     r->images = a.data;
@@ -97,37 +104,45 @@ fail:
     return err->code;
 }
 
-/* r->labels = the integers of a; below `classes`, where that is known already (0 = not yet). */
-static Status take_labels(Records *r, const NpyArray *a, const char *path, ptrdiff_t classes, Err *err)
+static Status label_wrong(const char *path, ptrdiff_t i, double value, Err *err)
+{
+    char text[32] = "no number";
+    if (!isnan(value)) snprintf(text, sizeof text, "%g", value);
+    return err_set(err, ERR_FORMAT, "%s: the label of image %td is %s; expected a whole number from 0 to %d", path,
+                   i + 1, text, DATA_MAX_CLASSES);
+}
+
+/* r->labels = the integers of a, as they are. */
+static Status take_labels(Records *r, const Array *a, const char *path, Err *err)
 {
     char text[200];
-    ptrdiff_t most = classes ? classes : DATA_MAX_CLASSES;
+    size_t count = 0;
     bool column = a->dims == 1 || (a->dims == 2 && a->shape[1] == 1);
-    if (!column || (ptrdiff_t)a->elements != r->n)
+    if (!column || !array_elements(a, &count) || (ptrdiff_t)count != r->n)
         return err_set(err, ERR_FORMAT, "%s: %s; expected %td labels, one for each image: (n) or (n, 1) integers", path,
-                       array_text(text, sizeof text, a), r->n);
-    r->labels = malloc(a->elements * sizeof *r->labels);
+                       array_text(a, text, sizeof text), r->n);
+    r->labels = malloc(count * sizeof *r->labels);
     if (!r->labels) return err_set(err, ERR_MEMORY, "%s: no memory for %td labels", path, r->n);
     for (ptrdiff_t i = 0; i < r->n; i++) {
         int64_t label;
-        if (!npy_integer(a, (size_t)i, &label) || label < 0 || label >= most)
-            return err_set(err, ERR_FORMAT, "%s: the label of image %td is no whole number from 0 to %td", path, i,
-                           most - 1);
+        if (!array_integer(a, (size_t)i, &label) || label < 0 || label > DATA_MAX_CLASSES)
+            return label_wrong(path, i, array_real(a, (size_t)i), err);
         r->labels[i] = (int32_t)label;
     }
+    text_copy(r->from, sizeof r->from, path);
     return OK;
 }
 
-static Status read_pair(Records *r, const char *dir, Pair pair, ptrdiff_t classes, Err *err)
+static Status read_pair(Records *r, const char *dir, Pair pair, size_t most, Err *err)
 {
     char path[PATH_SIZE];
-    NpyArray labels;
+    Array labels;
     TRY(array_path(path, dir, pair.images, err));
-    TRY(read_images(r, path, err));
+    TRY(read_images(r, path, most, err));
     TRY(array_path(path, dir, pair.labels, err));
-    TRY(npy_read(&labels, path, err));
-    Status done = take_labels(r, &labels, path, classes, err);
-    npy_free(&labels);
+    TRY(npy_read(&labels, path, most, err));
+    Status done = take_labels(r, &labels, path, err);
+    array_free(&labels);
     return done;
 fail:
     return err->code;
@@ -141,10 +156,11 @@ static Status find_manner(int *manner, const char *dir, Err *err)
         TRY(array_path(path, dir, manners[*manner].train.images, err));
         if (file_exists(path)) return OK;
     }
-    return err_set(err, ERR_IO,
-                   "neither x_train.npy nor train_images.npy in the folder %s; numpy.save x_train, y_train, x_test and "
-                   "y_test there",
-                   dir);
+    err_set(err, ERR_IO,
+            "neither x_train.npy nor train_images.npy in the folder %s; numpy.save x_train, y_train, x_test and "
+            "y_test there",
+            dir);
+    source_add_near(dir, "x_train.npy", err);
 fail:
     return err->code;
 }
@@ -158,9 +174,9 @@ Status npy_load(Dataset *d, Records *train, Records *test, Err *err)
                        "set dir to the folder that holds x_train.npy, y_train.npy, x_test.npy and y_test.npy");
     TRY(find_manner(&manner, dir, err));
     TRY(names_find(d, dir, err));
-    TRY(read_pair(train, dir, manners[manner].train, d->classes, err));
-    if (!d->class_names) TRY(names_count(d, train, err));
-    TRY(read_pair(test, dir, manners[manner].test, d->classes, err));
+    TRY(read_pair(train, dir, manners[manner].train, source_limit(d), err));
+    TRY(read_pair(test, dir, manners[manner].test, source_limit(d), err));
+    TRY(labels_settle(d, train, test, err));
     return OK;
 fail:
     return err->code;

@@ -13,23 +13,42 @@ const char *const split_name[SPLITS] = {"train", "valid", "test"};
 
 #define FIELD(name) offsetof(DataSpec, name)
 
-/* The rows of all sources that have files. */
-#define FILE_ROWS                                                                                                      \
-    {"name", OPTION_TEXT, FIELD(name), "fashion", 0, 0, NULL, "fashion, cifar10, cifar100, svhn, idx, npy or ..."},    \
-        {"dir", OPTION_TEXT, FIELD(dir), "", 0, 0, NULL, "where the files lie, if not in their usual place"},          \
-        {"train", OPTION_INT, FIELD(train), "2000", 0, 1e7, NULL, "training images; 0 = all that valid leaves"},       \
-        {"valid", OPTION_INT, FIELD(valid), "2000", 0, 1e7, NULL, "validation images; 0 = all that train leaves"},     \
-        {"test", OPTION_INT, FIELD(test), "0", 0, 1e7, NULL, "test images; 0 = all"},                                  \
-        {"share", OPTION_REAL, FIELD(share), "0.15", 0.01, 0.9, NULL, "valid's share where train = 0 and valid = 0"},  \
-        {"seed", OPTION_INT, FIELD(seed), "1", 0, 0x1p53, NULL, "of the choice of images"},
-
-const Option data_options[] = {FILE_ROWS{0}};
-
-const Option cifar100_options[] = {
-    FILE_ROWS{"labels", OPTION_CHOICE, FIELD(labels), "fine", 0, 0, "fine|coarse",
-              "cifar100: 100 classes or 20 groups of them"},
+/* Of all sources that have files. */
+const Option data_options[] = {
+    {"name", OPTION_TEXT, FIELD(name), "fashion", 0, 0, NULL, "fashion, cifar10, cifar100, svhn, idx, npy or ..."},
+    {"dir", OPTION_TEXT, FIELD(dir), "", 0, 0, NULL, "where the files lie, if not in their usual place"},
+    {"train", OPTION_INT, FIELD(train), "2000", 0, 1e7, NULL, "training images; 0 = all that valid leaves"},
+    {"valid", OPTION_INT, FIELD(valid), "2000", 0, 1e7, NULL, "validation images; 0 = all that train leaves"},
+    {"test", OPTION_INT, FIELD(test), "0", 0, 1e7, NULL, "test images; 0 = all"},
+    {"share", OPTION_REAL, FIELD(share), "0.15", 0.01, 0.9, NULL, "valid's share where train = 0 and valid = 0"},
+    {"seed", OPTION_INT, FIELD(seed), "1", 0, 0x1p53, NULL, "of the choice of images"},
+    {"limit", OPTION_INT, FIELD(limit), "2048", 1, 0x1p30, NULL, "megabytes that a file may have, unpacked"},
     {0},
 };
+
+/* What some of them have besides, each a table of its own. */
+static const Option cifar10_own[] = {
+    {"batches", OPTION_INT, FIELD(batches), "5", 1, 5, NULL, "cifar10: training files to read, each 10,000 images"},
+    {0},
+};
+static const Option cifar100_own[] = {
+    {"labels", OPTION_CHOICE, FIELD(labels), "fine", 0, 0, "fine|coarse", "cifar100: 100 classes or 20 groups of them"},
+    {0},
+};
+static const Option folder_own[] = {
+    {"first", OPTION_CHOICE, FIELD(first), "auto", 0, 0, "auto|0|1", "idx, npy: first label; auto: 1 where none is 0"},
+    {0},
+};
+
+#define GROUP(table)                                                                                                   \
+    {                                                                                                                  \
+        "", OPTION_GROUP, 0, NULL, 0, 0, table, NULL                                                                   \
+    }
+
+static const Option cifar10_options[] = {GROUP(data_options), GROUP(cifar10_own), {0}};
+static const Option cifar100_options[] = {GROUP(data_options), GROUP(cifar100_own), {0}};
+static const Option folder_options[] = {GROUP(data_options), GROUP(folder_own), {0}};
+const Option source_options[] = {GROUP(data_options), GROUP(cifar10_own), GROUP(cifar100_own), GROUP(folder_own), {0}};
 
 const Option blends_options[] = {
     {"name", OPTION_CHOICE, FIELD(name), "blends", 0, 0, "blends", "the source: always blends"},
@@ -51,12 +70,12 @@ static const struct row {
 } sources[] = {
     {"fashion", "10,000 images of Fashion-MNIST, which come with tare", data_options, fashion_load},
     {"fashion-full", "all 70,000, from Debian's package dataset-fashion-mnist", data_options, fashion_full_load},
-    {"cifar10", "CIFAR-10: scripts/fetch-data cifar10", data_options, cifar10_load},
+    {"cifar10", "CIFAR-10: scripts/fetch-data cifar10", cifar10_options, cifar10_load},
     {"cifar100", "CIFAR-100, labels = fine or coarse", cifar100_options, cifar100_load},
     {"svhn", "Street View House Numbers, cropped", data_options, svhn_load},
     {"blends", "synthetic stripes with a known posterior; see data.blends", blends_options, blends_load},
-    {"idx", "your own files in MNIST's format, in dir", data_options, idx_load},
-    {"npy", "your own NumPy arrays, in dir", data_options, npy_load},
+    {"idx", "your own files in MNIST's format, in dir", folder_options, idx_load},
+    {"npy", "your own NumPy arrays, in dir", folder_options, npy_load},
 };
 enum { SOURCES = sizeof sources / sizeof *sources };
 
@@ -168,6 +187,8 @@ fail:
     records_free(&train);
     records_free(&test);
     err_prefix(err, "%s: ", source->name);
+    if (err->code == ERR_LIMIT)
+        err_suffix(err, "; set limit (megabytes, now %lld) higher to read it", (long long)spec->limit);
     dataset_release(d);
     return NULL;
 }

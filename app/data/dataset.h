@@ -18,6 +18,11 @@ typedef struct {
     int64_t train, valid, test;  /* images in each split; 0 = all (train, valid: all the other leaves) */
     double share;                /* valid as a share of the training images, where valid = 0 and train = 0 */
     int64_t seed;                /* of the choice of images (and of the synthetic ones) */
+    int64_t limit;               /* megabytes that one of its files may take in memory */
+    /* idx, npy only */
+    char first[OPTION_TEXT_SIZE]; /* the label of the first class: "0", "1", or "auto" */
+    /* cifar10 only */
+    int64_t batches; /* training files, from the first on */
     /* cifar100 only */
     char labels[OPTION_TEXT_SIZE]; /* "fine" or "coarse" */
     /* blends only */
@@ -25,9 +30,9 @@ typedef struct {
     double noise, bayes;   /* sd of the pixel noise, 1 = black to white; the Bayes error E[1 - max p*] */
 } DataSpec;
 
-extern const Option data_options[];     /* data.load */
-extern const Option cifar100_options[]; /* the same and labels: all that data.load knows */
-extern const Option blends_options[];   /* data.blends */
+extern const Option data_options[];   /* of all sources that have files */
+extern const Option source_options[];   /* all that data.load knows: those, and what some sources have besides */
+extern const Option blends_options[]; /* data.blends */
 
 typedef struct {
     ptrdiff_t n;
@@ -41,6 +46,7 @@ typedef struct {
 typedef struct {
     DataSpec spec;
     ptrdiff_t h, w, c, classes;
+    int first;                            /* the label that the files have for the first class, 0 or 1 */
     char (*class_names)[CLASS_NAME_SIZE]; /* (classes) */
     Split split[SPLITS];
     float mean[DATA_MAX_CHANNELS], sd[DATA_MAX_CHANNELS]; /* of the training images, pixels scaled to 0..1 */
@@ -51,9 +57,8 @@ typedef struct {
 /* The name of source i, in the table's order; NULL behind the last. */
 const char *dataset_name(int i);
 
-/* The options of the source of this name: blends_options for "blends", cifar100_options for "cifar100", data_options
- * for all others; NULL where there is no such source. A spec that is read back starts from the defaults of its own
- * table. */
+/* The options of the source of this name: blends_options for "blends", for others data_options and their own; NULL
+ * where there is no such source. A spec that is read back starts from the defaults of its own table. */
 const Option *dataset_options(const char *name);
 
 /* Load by spec->name. A split of a given size is balanced: it takes equally many images of each class (where the size

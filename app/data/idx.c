@@ -4,7 +4,7 @@
  * number of dimensions, each dimension as a big-endian 32-bit number, then the bytes. */
 #include "data/source.h"
 
-#include "file/whole.h"
+#include "base/text.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +17,6 @@ enum {
     MAX_SIDE = 256,
     MAX_IMAGES = 10000000,
 };
-static const size_t MOST_BYTES = (size_t)1 << 30; /* EMNIST ByClass, the largest of its kind, has 550 MB */
 
 static uint32_t big_endian(const unsigned char *p)
 {
@@ -33,15 +32,17 @@ static Status idx_find(char *path, const char *dir, const char *name, Err *err)
     if (file_exists(path)) return OK;
     TRY(path_join(path, dir, packed, err));
     if (file_exists(path)) return OK;
-    return err_set(err, ERR_IO, "neither %s nor %s in the folder %s", name, packed, dir);
+    err_set(err, ERR_IO, "neither %s nor %s in the folder %s", name, packed, dir);
+    source_add_near(dir, name, err);
 fail:
     return err->code;
 }
 
 /* All bytes of an IDX file whose magic number and head are right. */
-static Status idx_open(const char *path, uint32_t magic, size_t head, unsigned char **bytes, size_t *size, Err *err)
+static Status idx_open(const char *path, size_t most, uint32_t magic, size_t head, unsigned char **bytes, size_t *size,
+                       Err *err)
 {
-    TRY(file_read(path, MOST_BYTES, true, bytes, size, err));
+    TRY(file_read(path, most, true, bytes, size, err));
     if (*size < head)
         err_set(err, ERR_FORMAT, "%s: %zu bytes; an IDX file of this kind starts with a head of %zu", path, *size,
                 head);
@@ -74,11 +75,11 @@ static Status idx_length(const char *path, size_t size, size_t head, ptrdiff_t e
                    size - head < (size_t)expected ? "it is cut short" : "something follows the data");
 }
 
-static Status read_images(Records *r, const char *path, Err *err)
+static Status read_images(Records *r, const char *path, size_t most, Err *err)
 {
     unsigned char *bytes = NULL;
     size_t size;
-    TRY(idx_open(path, MAGIC_IMAGES, IMAGES_HEAD, &bytes, &size, err));
+    TRY(idx_open(path, most, MAGIC_IMAGES, IMAGES_HEAD, &bytes, &size, err));
     TRY(idx_dimension(&r->n, path, bytes, 4, "images", MAX_IMAGES, err));
     TRY(idx_dimension(&r->h, path, bytes, 8, "rows an image", MAX_SIDE, err));
     TRY(idx_dimension(&r->w, path, bytes, 12, "columns an image", MAX_SIDE, err));
@@ -92,13 +93,13 @@ fail:
     return err->code;
 }
 
-/* Labels of r's images; below `classes`, where that is known already (0 = not yet). */
-static Status read_labels(Records *r, const char *path, const char *images, ptrdiff_t classes, Err *err)
+/* Labels of r's images, as they are. */
+static Status read_labels(Records *r, const char *path, const char *images, size_t most, Err *err)
 {
     unsigned char *bytes = NULL;
     size_t size;
     ptrdiff_t n;
-    TRY(idx_open(path, MAGIC_LABELS, LABELS_HEAD, &bytes, &size, err));
+    TRY(idx_open(path, most, MAGIC_LABELS, LABELS_HEAD, &bytes, &size, err));
     TRY(idx_dimension(&n, path, bytes, 4, "labels", MAX_IMAGES, err));
     TRY(idx_length(path, size, LABELS_HEAD, n, err));
     if (n != r->n) {
@@ -111,13 +112,8 @@ static Status read_labels(Records *r, const char *path, const char *images, ptrd
         err_set(err, ERR_MEMORY, "%s: no memory for %td labels", path, n);
         goto fail;
     }
-    for (ptrdiff_t i = 0; i < n; i++) {
-        r->labels[i] = bytes[LABELS_HEAD + i];
-        if (classes == 0 || r->labels[i] < classes) continue;
-        err_set(err, ERR_FORMAT, "%s: byte %td: image %td has label %d; expected 0 to %td", path, LABELS_HEAD + i, i,
-                r->labels[i], classes - 1);
-        goto fail;
-    }
+    for (ptrdiff_t i = 0; i < n; i++) r->labels[i] = bytes[LABELS_HEAD + i];
+    text_copy(r->from, sizeof r->from, path);
     free(bytes);
     return OK;
 fail:
@@ -125,15 +121,15 @@ fail:
     return err->code;
 }
 
-static Status read_part(Records *r, const char *dir, const char *part, ptrdiff_t classes, Err *err)
+static Status read_part(Records *r, const char *dir, const char *part, size_t most, Err *err)
 {
     char images[PATH_SIZE], labels[PATH_SIZE], name[64];
     snprintf(name, sizeof name, "%s-images-idx3-ubyte", part);
     TRY(idx_find(images, dir, name, err));
-    TRY(read_images(r, images, err));
+    TRY(read_images(r, images, most, err));
     snprintf(name, sizeof name, "%s-labels-idx1-ubyte", part);
     TRY(idx_find(labels, dir, name, err));
-    TRY(read_labels(r, labels, images, classes, err));
+    TRY(read_labels(r, labels, images, most, err));
     return OK;
 fail:
     return err->code;
@@ -142,9 +138,9 @@ fail:
 static Status folder_load(Dataset *d, const char *dir, Records *train, Records *test, Err *err)
 {
     if (!d->class_names) TRY(names_find(d, dir, err));
-    TRY(read_part(train, dir, "train", d->classes, err));
-    if (!d->class_names) TRY(names_count(d, train, err));
-    TRY(read_part(test, dir, "t10k", d->classes, err));
+    TRY(read_part(train, dir, "train", source_limit(d), err));
+    TRY(read_part(test, dir, "t10k", source_limit(d), err));
+    TRY(labels_settle(d, train, test, err));
     return OK;
 fail:
     return err->code;

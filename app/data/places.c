@@ -3,6 +3,8 @@
 
 #include "file/whole.h"
 #include "base/text.h"
+#include <ctype.h>
+#include <dirent.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +38,40 @@ static bool find_mark(char *dir, const char *root, const char *const *marks)
         return true;
     }
     return false;
+}
+
+size_t source_limit(const Dataset *d)
+{
+    return (size_t)d->spec.limit << 20;
+}
+
+/* dst (size) = the letters and digits of a name, small. */
+static void bare_name(char *dst, size_t size, const char *name)
+{
+    size_t used = 0;
+    for (; *name && used + 1 < size; name++)
+        if (isalnum((unsigned char)*name)) dst[used++] = (char)tolower((unsigned char)*name);
+    dst[used] = 0;
+}
+
+/* "train-images.idx3-ubyte" and "emnist-letters-train-images-idx3-ubyte" nearly are "train-images-idx3-ubyte". */
+static bool nearly(const char *file, const char *name)
+{
+    char bare[256], wanted[256];
+    bare_name(bare, sizeof bare, file);
+    bare_name(wanted, sizeof wanted, name);
+    return strstr(bare, wanted) != NULL;
+}
+
+void source_add_near(const char *dir, const char *name, Err *err)
+{
+    DIR *listing = opendir(dir);
+    for (struct dirent *e; listing && (e = readdir(listing));)
+        if (strcmp(e->d_name, name) != 0 && nearly(e->d_name, name)) {
+            err_suffix(err, "; '%.100s' is there: rename it %s", e->d_name, name);
+            break;
+        }
+    if (listing) closedir(listing);
 }
 
 Status source_fetch(const char *name, const char *what, const char *where, Err *err)

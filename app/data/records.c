@@ -8,7 +8,6 @@
 #include <stdlib.h>
 
 enum { SIDE = 32, CHANNELS = 3, PLANE = SIDE * SIDE, PIXELS = CHANNELS * PLANE };
-static const ptrdiff_t most_records = 1000000; /* SVHN with its extra images has 604,388 */
 
 void records_free(Records *r)
 {
@@ -44,20 +43,20 @@ static Status labels_check(const RecordForm *form, const char *path, const unsig
         if (record[k] >= form->classes[k])
             return err_set(err, ERR_FORMAT,
                            "%s: record %td (byte %td): label %d; expected 0 to %d: is this the binary version of %s?",
-                           path, i, i * (form->labels + PIXELS) + k, record[k], form->classes[k] - 1, form->title);
+                           path, i + 1, i * (form->labels + PIXELS) + k, record[k], form->classes[k] - 1, form->title);
     return OK;
 }
 
-Status records_read(Records *r, const char *path, const RecordForm *form, Err *err)
+Status records_read(Records *r, const char *path, const RecordForm *form, size_t most, Err *err)
 {
     unsigned char *bytes = NULL;
     size_t size, record_size = (size_t)form->labels + PIXELS;
-    TRY(file_read(path, (size_t)most_records * record_size, false, &bytes, &size, err));
+    TRY(file_read(path, most, false, &bytes, &size, err));
     ptrdiff_t n = (ptrdiff_t)(size / record_size);
     if (size % record_size != 0 || n == 0) {
         err_set(err, ERR_FORMAT,
                 "%s: %zu bytes; expected whole records of %zu bytes, but record %td has only %zu; fetch the file again",
-                path, size, record_size, n, size % record_size);
+                path, size, record_size, n + 1, size % record_size);
         goto fail;
     }
     TRY(records_grow(r, n, path, err));

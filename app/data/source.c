@@ -1,4 +1,4 @@
-/* source.c - class names, and the choice of images: what the loaders of data sets share. Any thread. */
+/* source.c - the choice of images for the splits: what the loaders of data sets share. Any thread. */
 #include "data/source.h"
 
 #include "file/whole.h"
@@ -8,88 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-Status names_set(Dataset *d, const char *const *names, ptrdiff_t classes, Err *err)
-{
-    d->class_names = calloc((size_t)classes, sizeof *d->class_names);
-    if (!d->class_names) return err_set(err, ERR_MEMORY, "no memory for %td class names", classes);
-    d->classes = classes;
-    for (ptrdiff_t c = 0; c < classes; c++) {
-        if (names)
-            text_copy(d->class_names[c], CLASS_NAME_SIZE, names[c]);
-        else
-            snprintf(d->class_names[c], CLASS_NAME_SIZE, "%td", c);
-    }
-    return OK;
-}
-
-/* One line as a class name. Control characters would upset a terminal. */
-static Status name_check(const char *path, ptrdiff_t line, const char *name, Err *err)
-{
-    if (strlen(name) >= CLASS_NAME_SIZE)
-        return err_set(err, ERR_FORMAT, "%s: line %td: a class name has at most %d bytes", path, line,
-                       CLASS_NAME_SIZE - 1);
-    for (const char *p = name; *p; p++)
-        if ((unsigned char)*p < ' ' || *p == 0x7f)
-            return err_set(err, ERR_FORMAT, "%s: line %td: a control character; expected one class name a line", path,
-                           line);
-    return OK;
-}
-
-Status names_read(Dataset *d, const char *path, Err *err)
-{
-    unsigned char *bytes = NULL;
-    size_t size;
-    const char *names[DATA_MAX_CLASSES];
-    ptrdiff_t classes = 0, line = 0;
-    TRY(file_read(path, 1 << 20, false, &bytes, &size, err));
-    for (char *at = (char *)bytes, *end = at + size; at < end;) {
-        char *name = at;
-        at = memchr(at, '\n', (size_t)(end - at));
-        at = at ? at : end;
-        *at++ = 0; /* file_read left a byte behind the last */
-        line++;
-        name[strcspn(name, "\r")] = 0;
-        if (!*name) continue;
-        TRY(name_check(path, line, name, err));
-        if (classes == DATA_MAX_CLASSES) {
-            err_set(err, ERR_FORMAT, "%s: line %td: more than %d class names", path, line, DATA_MAX_CLASSES);
-            goto fail;
-        }
-        names[classes++] = name;
-    }
-    if (classes < 2) {
-        err_set(err, ERR_FORMAT, "%s: %td class names; expected at least 2, one a line", path, classes);
-        goto fail;
-    }
-    TRY(names_set(d, names, classes, err));
-    free(bytes);
-    return OK;
-fail:
-    free(bytes);
-    return err->code;
-}
-
-Status names_find(Dataset *d, const char *dir, Err *err)
-{
-    static const char *const files[] = {"labels.txt", "classes.txt"};
-    char path[PATH_SIZE];
-    for (int i = 0; i < 2; i++) {
-        TRY(path_join(path, dir, files[i], err));
-        if (!file_exists(path)) continue;
-        return names_read(d, path, err);
-    }
-    return OK;
-fail:
-    return err->code;
-}
-
-Status names_count(Dataset *d, const Records *train, Err *err)
-{
-    int32_t last = 1; /* at least two classes */
-    for (ptrdiff_t i = 0; i < train->n; i++) last = train->labels[i] > last ? train->labels[i] : last;
-    return names_set(d, NULL, last + 1, err);
-}
 
 Status split_alloc(const Dataset *d, Split *s, ptrdiff_t n, Err *err)
 {
@@ -167,6 +85,10 @@ static Status too_few(const Dataset *d, bool testing, ptrdiff_t c, ptrdiff_t nee
     else
         snprintf(asked, sizeof asked, "train = %lld and valid = %lld", (long long)d->spec.train,
                  (long long)d->spec.valid);
+    if (least == 0)
+        return err_set(err, ERR_USAGE,
+                       "%s are balanced over %td classes, and no image has class '%s'; set %s to 0 for all there are",
+                       asked, d->classes, d->class_names[c], testing ? "test" : "train and valid");
     return err_set(err, ERR_USAGE,
                    "%s (balanced) take %td images of class '%s', of which there are %td; set %s to at most %td, in "
                    "multiples of %td, or to 0 for all",

@@ -3,12 +3,14 @@
 #define TARE_DATA_SOURCE_H
 
 #include "data/dataset.h"
+#include "file/whole.h"
 
 /* Labelled images as a source's files hold them, before any choice. */
 typedef struct {
     ptrdiff_t n, h, w, c;
-    uint8_t *images; /* (n, h, w, c) */
-    int32_t *labels; /* (n) */
+    uint8_t *images;      /* (n, h, w, c) */
+    int32_t *labels;      /* (n) */
+    char from[PATH_SIZE]; /* the file of the labels */
 } Records;
 
 void records_free(Records *r);
@@ -28,6 +30,12 @@ LoadFn blends_load;                               /* blends.c */
  * dataset_look_in was told, data/downloads, and tare's own data/downloads; ERR_IO when it is in none. */
 Status source_find_dir(char *dir, const Dataset *d, const char *const *marks, Err *err);
 
+/* Bytes that a file of d may take in memory: its option limit. */
+size_t source_limit(const Dataset *d);
+
+/* Behind a message that dir lacks `name`: which file there nearly is called so, if one is. */
+void source_add_near(const char *dir, const char *name, Err *err);
+
 /* ERR_IO: there is no `what` in `where`, and which command fetches the data set `name`. */
 Status source_fetch(const char *name, const char *what, const char *where, Err *err);
 
@@ -38,8 +46,8 @@ typedef struct {
     int classes[2];    /* what each label byte stays below */
 } RecordForm;
 
-/* Append a file's records to r, which is empty or holds such records. */
-Status records_read(Records *r, const char *path, const RecordForm *form, Err *err);
+/* Append the records of a file of at most `most` bytes to r, which is empty or holds such records. */
+Status records_read(Records *r, const char *path, const RecordForm *form, size_t most, Err *err);
 
 /* dst (pixels, channels) = src (channels, pixels) */
 void pixels_interleave(uint8_t *dst, const uint8_t *src, ptrdiff_t pixels, ptrdiff_t channels);
@@ -53,8 +61,10 @@ Status names_read(Dataset *d, const char *path, Err *err);
 /* The same from dir/labels.txt or dir/classes.txt; where neither is there nothing changes. */
 Status names_find(Dataset *d, const char *dir, Err *err);
 
-/* As many classes as the training labels show (at least 2), named by their numbers. */
-Status names_count(Dataset *d, const Records *train, Err *err);
+/* The labels of both, as their files have them, become classes from 0; d->first is what the first class has in the
+ * files. Where there are no names, as many classes as the training labels show (at least 2), named by their numbers.
+ * ERR_FORMAT: a label that is none of the names, or that no training image has. */
+Status labels_settle(Dataset *d, Records *train, Records *test, Err *err);
 
 /* Room for the n images and labels of a split, d->h, d->w, d->c being set. */
 Status split_alloc(const Dataset *d, Split *s, ptrdiff_t n, Err *err);

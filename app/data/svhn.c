@@ -14,13 +14,14 @@ enum { CLASSES = 10, SIDE = 32, CHANNELS = 3, PIXELS = SIDE * SIDE * CHANNELS };
 
 static const RecordForm digits = {"SVHN", 1, 0, {CLASSES}};
 
-/* X is (32, 32, 3, n) of uint8; MATLAB leaves a last dimension of 1 away. */
-static Status images_check(const MatArray *x, const char *path, Err *err)
+/* X is (32, 32, 3, n) of uint8, read as (n, 3, 32, 32); MATLAB leaves a last dimension of 1 away. */
+static Status images_check(const Array *x, ptrdiff_t *n, const char *path, Err *err)
 {
-    static const ptrdiff_t image[] = {SIDE, SIDE, CHANNELS};
-    bool fits =
-        x->data && x->class == MAT_CLASS_UINT8 && x->storage == MAT_STORED_UINT8 && (x->dims == 3 || x->dims == 4);
-    if (fits && memcmp(x->shape, image, sizeof image) == 0 && x->elements > 0) return OK;
+    static const ptrdiff_t image[] = {CHANNELS, SIDE, SIDE};
+    bool one = x->dims == 3;
+    *n = one ? 1 : x->shape[0];
+    bool fits = x->data && x->type == ARRAY_U8 && (one || x->dims == 4);
+    if (fits && memcmp(x->shape + !one, image, sizeof image) == 0 && *n > 0) return OK;
     return err_set(err, ERR_FORMAT, "%s: the variable X is no array (32, 32, 3, n) of uint8", path);
 }
 
@@ -32,25 +33,28 @@ static void turn_image(uint8_t *dst, const unsigned char *src)
             for (ptrdiff_t c = 0; c < CHANNELS; c++) *dst++ = src[(c * SIDE + x) * SIDE + y];
 }
 
-static Status take_images(Records *r, const MatArray *x, const char *path, Err *err)
+static Status take_images(Records *r, const Array *x, const char *path, Err *err)
 {
-    if (images_check(x, path, err) != OK) return err->code;
-    *r = (Records){.n = (ptrdiff_t)(x->elements / PIXELS), .h = SIDE, .w = SIDE, .c = CHANNELS};
-    r->images = malloc(x->elements);
+    ptrdiff_t n;
+    const unsigned char *pixels = x->data;
+    if (images_check(x, &n, path, err) != OK) return err->code;
+    *r = (Records){.n = n, .h = SIDE, .w = SIDE, .c = CHANNELS};
+    r->images = malloc((size_t)(n * PIXELS));
     if (!r->images) return err_set(err, ERR_MEMORY, "%s: no memory for %td images", path, r->n);
-    for (ptrdiff_t i = 0; i < r->n; i++) turn_image(r->images + i * PIXELS, x->data + i * PIXELS);
+    for (ptrdiff_t i = 0; i < r->n; i++) turn_image(r->images + i * PIXELS, pixels + i * PIXELS);
     return OK;
 }
 
-static Status take_labels(Records *r, const MatArray *y, const char *path, Err *err)
+static Status take_labels(Records *r, const Array *y, const char *path, Err *err)
 {
-    if (!y->data || (ptrdiff_t)y->elements != r->n)
+    size_t count = 0;
+    if (!y->data || !array_elements(y, &count) || (ptrdiff_t)count != r->n)
         return err_set(err, ERR_FORMAT, "%s: the variable y is no array of %td labels, one for each image in X", path,
                        r->n);
-    r->labels = malloc(y->elements * sizeof *r->labels);
+    r->labels = malloc(count * sizeof *r->labels);
     if (!r->labels) return err_set(err, ERR_MEMORY, "%s: no memory for %td labels", path, r->n);
     for (ptrdiff_t i = 0; i < r->n; i++) {
-        double label = mat_value(y, (size_t)i);
+        double label = array_real(y, (size_t)i);
         if (!(label >= 1 && label <= CLASSES) || label != (double)(int32_t)label)
             return err_set(err, ERR_FORMAT,
                            "%s: y(%td) is %g; expected a whole number from 1 to %d (10 is the digit 0)", path, i + 1,
@@ -61,15 +65,15 @@ static Status take_labels(Records *r, const MatArray *y, const char *path, Err *
 }
 
 /* Keep the variables X and y of a file; what else it holds is passed over. */
-static Status find_variables(MatFile *f, MatArray *x, MatArray *y, Err *err)
+static Status find_variables(MatFile *f, Array *x, Array *y, Err *err)
 {
     for (bool there = true; there;) {
-        MatArray a;
+        Array a;
         if (mat_next(f, &a, &there, err) != OK) return err->code;
-        MatArray *keep = strcmp(a.name, "X") == 0 ? x : strcmp(a.name, "y") == 0 ? y : &a;
-        if (keep != &a) mat_array_free(keep);
+        Array *keep = strcmp(a.name, "X") == 0 ? x : strcmp(a.name, "y") == 0 ? y : &a;
+        if (keep != &a) array_free(keep);
         if (keep == &a)
-            mat_array_free(&a);
+            array_free(&a);
         else
             *keep = a;
     }
@@ -78,28 +82,28 @@ static Status find_variables(MatFile *f, MatArray *x, MatArray *y, Err *err)
     return err_set(err, ERR_FORMAT, "%s: no variable %s; expected X (32, 32, 3, n) and y (n, 1)", f->path, missing);
 }
 
-static Status read_mat(Records *r, const char *path, Err *err)
+static Status read_mat(Records *r, const char *path, size_t most, Err *err)
 {
     MatFile f;
-    MatArray x = {0}, y = {0};
-    if (mat_open(&f, path, err) != OK) return err->code;
+    Array x = {0}, y = {0};
+    if (mat_open(&f, path, most, err) != OK) return err->code;
     Status done = find_variables(&f, &x, &y, err);
     if (done == OK) done = take_images(r, &x, path, err);
     if (done == OK) done = take_labels(r, &y, path, err);
-    mat_array_free(&x);
-    mat_array_free(&y);
+    array_free(&x);
+    array_free(&y);
     mat_close(&f);
     return done;
 }
 
 /* One of the two parts: dir/PART_32x32.mat, or dir/PART.bin where only that is there. */
-static Status read_part(Records *r, const char *dir, const char *mat, const char *bin, Err *err)
+static Status read_part(Records *r, const Dataset *d, const char *dir, const char *mat, const char *bin, Err *err)
 {
     char path[PATH_SIZE];
     TRY(path_join(path, dir, mat, err));
-    if (file_exists(path)) return read_mat(r, path, err);
+    if (file_exists(path)) return read_mat(r, path, source_limit(d), err);
     TRY(path_join(path, dir, bin, err));
-    if (file_exists(path)) return records_read(r, path, &digits, err);
+    if (file_exists(path)) return records_read(r, path, &digits, source_limit(d), err);
     return source_fetch("svhn", mat, dir, err);
 fail:
     return err->code;
@@ -111,8 +115,8 @@ Status svhn_load(Dataset *d, Records *train, Records *test, Err *err)
     char dir[PATH_SIZE];
     TRY(source_find_dir(dir, d, marks, err));
     TRY(names_set(d, NULL, CLASSES, err));
-    TRY(read_part(train, dir, "train_32x32.mat", "train.bin", err));
-    TRY(read_part(test, dir, "test_32x32.mat", "test.bin", err));
+    TRY(read_part(train, d, dir, "train_32x32.mat", "train.bin", err));
+    TRY(read_part(test, d, dir, "test_32x32.mat", "test.bin", err));
     return OK;
 fail:
     return err->code;

@@ -5,10 +5,10 @@
 #include "file/whole.h"
 
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { HEADER_MOST = 100 << 20 };
 
@@ -20,7 +20,7 @@ static Status no_memory(const char *path, Err *err)
 typedef struct {
     size_t begin, end; /* bytes of the data */
     int place;         /* in the header */
-    Tensor tensor;
+    Array tensor;
 } Entry;
 
 static int by_begin(const void *a, const void *b)
@@ -44,20 +44,22 @@ static Status read_entry(const char *path, const char *name, const json_t *row, 
 {
     const char *type = json_string_value(json_object_get(row, "dtype"));
     const json_t *shape = json_object_get(row, "shape"), *offsets = json_object_get(row, "data_offsets");
-    Tensor *t = &e->tensor;
+    Array *t = &e->tensor;
     size_t index = 0, size = 0;
     if (!type || !json_is_array(shape) || json_array_size(offsets) != 2 ||
         !json_size(json_array_get(offsets, 0), &e->begin) || !json_size(json_array_get(offsets, 1), &e->end))
         return err_set(err, ERR_FORMAT, "%s: tensor '%s' lacks dtype, shape or data_offsets", path, name);
-    while (index < TENSOR_KINDS && strcmp(tensor_kinds[index].name, type) != 0) index++;
-    if (index == TENSOR_KINDS)
-        return err_set(err, ERR_FORMAT, "%s: tensor '%s' is of type %s; this reads F32, F64, I32, I64 and U8", path,
-                       name, type);
-    if (strlen(name) >= sizeof t->name || json_array_size(shape) > TENSOR_MAX_DIMS)
+    while (index < ARRAY_TYPES && strcmp(array_kinds[index].tensor, type) != 0) index++;
+    if (index == ARRAY_TYPES)
+        return err_set(err, ERR_FORMAT,
+                       "%s: tensor '%s' is of type %s; what is read are BOOL, U8 to U64, I8 to I64, F16, BF16, F32 and "
+                       "F64: save it as F32",
+                       path, name, type);
+    if (strlen(name) >= sizeof t->name || json_array_size(shape) > ARRAY_MAX_DIMS)
         return err_set(err, ERR_FORMAT,
                        "%s: tensor '%s' has %zu dimensions (at most %d) or too long a name (at most %zu)", path, name,
-                       json_array_size(shape), TENSOR_MAX_DIMS, sizeof t->name - 1);
-    t->type = (TensorType)index;
+                       json_array_size(shape), ARRAY_MAX_DIMS, sizeof t->name - 1);
+    t->type = (ArrayType)index;
     t->dims = (int)json_array_size(shape);
     snprintf(t->name, sizeof t->name, "%s", name);
     for (int d = 0; d < t->dims; d++) {
@@ -69,7 +71,7 @@ static Status read_entry(const char *path, const char *name, const json_t *row, 
     if (e->begin > e->end || e->end > data_size)
         return err_set(err, ERR_FORMAT, "%s: tensor '%s' claims bytes %zu to %zu of %zu; the file is torn", path, name,
                        e->begin, e->end, data_size);
-    if (!tensor_bytes(t, &size) || size != e->end - e->begin)
+    if (!array_bytes(t, &size) || size != e->end - e->begin)
         return err_set(err, ERR_FORMAT, "%s: tensor '%s' has %zu bytes, but its shape and type want another size", path,
                        name, e->end - e->begin);
     return OK;
@@ -89,27 +91,40 @@ static Status read_meta(const char *path, const json_t *meta, TensorFile *f, Err
     return OK;
 }
 
-/* Sort by place in the file, see that every byte belongs to one tensor, and hand the tensors to f. */
-static Status place_entries(const char *path, Entry *entry, int entries, size_t data_size, TensorFile *f, Err *err)
+/* Sort by place in the file, and see that every byte belongs to one tensor. */
+static Status check_cover(const char *path, Entry *entry, int entries, size_t data_size, Err *err)
 {
     size_t end = 0;
     qsort(entry, (size_t)entries, sizeof *entry, by_begin);
     for (int i = 0; i < entries; i++) {
-        const Tensor *t = &entry[i].tensor;
         if (entry[i].begin != end)
-            return err_set(err, ERR_FORMAT,
-                           "%s: tensor '%s' starts at byte %zu of the data, where %zu was expected: %s", path, t->name,
-                           entry[i].begin, end, entry[i].begin < end ? "two overlap" : "there is a hole");
-        if (entry[i].begin % tensor_kinds[t->type].size)
-            return err_set(err, ERR_FORMAT, "%s: tensor '%s' starts at byte %zu of the data, not a multiple of %zu",
-                           path, t->name, entry[i].begin, tensor_kinds[t->type].size);
+            return err_set(
+                err, ERR_FORMAT, "%s: tensor '%s' starts at byte %zu of the data, where %zu was expected: %s", path,
+                entry[i].tensor.name, entry[i].begin, end, entry[i].begin < end ? "two overlap" : "there is a hole");
         end = entry[i].end;
-        Status status = tensors_add(f, t->name, t->type, t->dims, t->shape, f->bytes + entry[i].begin, err);
-        if (status != OK) return status;
     }
-    if (end != data_size)
-        return err_set(err, ERR_FORMAT, "%s: %zu bytes of data belong to no tensor", path, data_size - end);
+    if (end == data_size) return OK;
+    return err_set(err, ERR_FORMAT, "%s: %zu bytes of data belong to no tensor", path, data_size - end);
+}
+
+/* The data of every tensor into f, in the order of the file. In memory each starts on a multiple of 8, whatever it is:
+ * files may start them at any byte. */
+static Status read_data(const char *path, int fd, size_t from, const Entry *entry, int entries, TensorFile *f, Err *err)
+{
+    size_t total = 0;
+    for (int i = 0; i < entries; i++) total += (entry[i].end - entry[i].begin + 7) & ~(size_t)7;
+    unsigned char *at = f->bytes = malloc(total + 1);
+    if (!at) return no_memory(path, err);
+    for (int i = 0; i < entries; i++) {
+        const Array *t = &entry[i].tensor;
+        size_t size = entry[i].end - entry[i].begin;
+        TRY(file_read_at(fd, path, from + entry[i].begin, at, size, err));
+        TRY(tensors_add(f, t->name, t->type, t->dims, t->shape, at, err));
+        at += (size + 7) & ~(size_t)7;
+    }
     return OK;
+fail:
+    return err ? err->code : ERR_IO;
 }
 
 static Status check_checksum(const char *path, const TensorFile *f, Err *err)
@@ -117,7 +132,7 @@ static Status check_checksum(const char *path, const TensorFile *f, Err *err)
     const char *want = tensors_meta_find(f, TENSORS_CHECKSUM);
     if (!want) return OK;
     char hex[TENSORS_CHECKSUM_SIZE];
-    const Tensor **order = malloc(((size_t)f->tensors + 1) * sizeof *order);
+    const Array **order = malloc(((size_t)f->tensors + 1) * sizeof *order);
     if (!order) return no_memory(path, err);
     for (int i = 0; i < f->tensors; i++) order[i] = &f->tensor[i];
     tensors_checksum(f, order, hex);
@@ -127,54 +142,73 @@ static Status check_checksum(const char *path, const TensorFile *f, Err *err)
                    path, hex, want);
 }
 
-/* f->bytes = the file's data, moved to the front (where any type is aligned); *root = its header. */
-static Status read_parts(const char *path, TensorFile *f, json_t **root, size_t *data_size, Err *err)
+/* *header = bytes of the header, which the first 8 bytes say, in a file of so many. */
+static Status read_length(const char *path, int fd, size_t size, size_t *header, Err *err)
 {
-    size_t size = 0;
-    Status status = file_read(path, PTRDIFF_MAX, false, &f->bytes, &size, err);
+    unsigned char bytes[8] = {0};
+    uint64_t length = 0;
+    Status status = size >= 8 ? file_read_at(fd, path, 0, bytes, 8, err) : OK;
     if (status != OK) return status;
-    uint64_t header = 0;
-    for (int i = 0; i < 8 && size >= 8; i++) header |= (uint64_t)f->bytes[i] << (8 * i);
-    if (size < 8 || header > HEADER_MOST || header > size - 8)
-        return err_set(err, ERR_FORMAT,
-                       "%s: its first 8 bytes promise a header of %" PRIu64 " bytes (at most 100 MB) in a file of %zu; "
-                       "no safetensors file, or cut short",
-                       path, header, size);
+    for (int i = 0; i < 8; i++) length |= (uint64_t)bytes[i] << (8 * i);
+    *header = (size_t)length;
+    if (size >= 8 && length <= HEADER_MOST && length <= size - 8) return OK;
+    return err_set(err, ERR_FORMAT,
+                   "%s: its first 8 bytes promise a header of %" PRIu64 " bytes (at most 100 MB) in a file of %zu; "
+                   "no safetensors file, or cut short",
+                   path, length, size);
+}
+
+/* *root = the header. */
+static Status read_header(const char *path, int fd, size_t header, json_t **root, Err *err)
+{
     json_error_t bad;
-    *root = json_loadb((const char *)f->bytes + 8, (size_t)header, JSON_REJECT_DUPLICATES, &bad);
-    if (!json_is_object(*root))
-        return err_set(err, ERR_FORMAT, "%s: its header is no JSON object: %s (byte %d)", path,
-                       *root ? "another value" : bad.text, *root ? 8 : 8 + bad.position);
-    *data_size = size - 8 - (size_t)header;
-    memmove(f->bytes, f->bytes + 8 + header, *data_size);
+    char *text = malloc(header + 1);
+    Status status = text ? file_read_at(fd, path, 8, text, header, err) : no_memory(path, err);
+    if (status == OK) *root = json_loadb(text, header, JSON_REJECT_DUPLICATES, &bad);
+    free(text);
+    if (status != OK || json_is_object(*root)) return status;
+    return err_set(err, ERR_FORMAT, "%s: its header is no JSON object: %s (byte %d)", path,
+                   *root ? "another value" : bad.text, *root ? 8 : 8 + bad.position);
+}
+
+/* entry (entries) = the rows of the header, and the metadata into f. */
+static Status read_rows(const char *path, const json_t *root, size_t data_size, Entry *entry, int *entries,
+                        TensorFile *f, Err *err)
+{
+    const char *name;
+    json_t *row;
+    json_object_foreach((json_t *)root, name, row)
+    {
+        Entry *e = &entry[*entries];
+        bool meta = strcmp(name, "__metadata__") == 0;
+        e->place = *entries;
+        Status status = meta ? read_meta(path, row, f, err) : read_entry(path, name, row, data_size, e, err);
+        if (status != OK) return status;
+        *entries += !meta;
+    }
     return OK;
 }
 
+/* The head is read and checked before the data: what is no such file never gets into memory, however large it is. */
 Status tensors_read(const char *path, TensorFile *f, Err *err)
 {
-    Status status;
-    json_t *root = NULL, *row;
     Entry *entry = NULL;
-    const char *name;
-    int entries = 0;
-    size_t data_size = 0;
+    json_t *root = NULL;
+    size_t size = 0, header = 0;
+    int entries = 0, fd;
     tensors_init(f);
-    TRY(status = read_parts(path, f, &root, &data_size, err));
+    Status status = file_open(path, &fd, &size, err);
+    if (status != OK) return status;
+    TRY(status = read_length(path, fd, size, &header, err));
+    TRY(status = read_header(path, fd, header, &root, err));
     entry = calloc(json_object_size(root) + 1, sizeof *entry);
     TRY(status = entry ? OK : no_memory(path, err));
-    json_object_foreach(root, name, row)
-    {
-        if (strcmp(name, "__metadata__") == 0) {
-            TRY(status = read_meta(path, row, f, err));
-            continue;
-        }
-        entry[entries].place = entries;
-        TRY(status = read_entry(path, name, row, data_size, &entry[entries], err));
-        entries++;
-    }
-    TRY(status = place_entries(path, entry, entries, data_size, f, err));
+    TRY(status = read_rows(path, root, size - 8 - header, entry, &entries, f, err));
+    TRY(status = check_cover(path, entry, entries, size - 8 - header, err));
+    TRY(status = read_data(path, fd, 8 + header, entry, entries, f, err));
     TRY(status = check_checksum(path, f, err));
 fail:
+    close(fd);
     json_decref(root);
     free(entry);
     if (status != OK) tensors_free(f);

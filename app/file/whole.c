@@ -15,14 +15,36 @@
 #include <unistd.h>
 #include <xxhash.h>
 
-/* All of an open file by pread, so that one which shrinks meanwhile is an error and no signal. */
-static Status read_all(int fd, const char *path, size_t size, unsigned char *bytes, Err *err)
+Status file_open(const char *path, int *fd, size_t *size, Err *err)
+{
+    struct stat st;
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* opening a pipe must not hang */
+    if (*fd < 0) return err_sys(err, "cannot open %s", path);
+    if (fstat(*fd, &st) != 0) {
+        err_sys(err, "cannot look at %s", path);
+        goto fail;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        err_set(err, ERR_IO, "%s is not a plain file", path);
+        goto fail;
+    }
+    *size = (size_t)st.st_size;
+    return OK;
+fail:
+    close(*fd);
+    *fd = -1;
+    return ERR_IO;
+}
+
+/* By pread, so that a file which shrinks meanwhile is an error and no signal. */
+Status file_read_at(int fd, const char *path, size_t at, void *dst, size_t size, Err *err)
 {
     for (size_t used = 0; used < size;) {
-        ssize_t got = pread(fd, bytes + used, size - used, (off_t)used);
+        ssize_t got = pread(fd, (char *)dst + used, size - used, (off_t)(at + used));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) return err_sys(err, "cannot read %s", path);
-        if (got == 0) return err_set(err, ERR_IO, "%s shrank to %zu of %zu bytes while it was read", path, used, size);
+        if (got == 0)
+            return err_set(err, ERR_IO, "%s shrank to %zu of %zu bytes while it was read", path, at + used, at + size);
         used += (size_t)got;
     }
     return OK;
@@ -31,32 +53,21 @@ static Status read_all(int fd, const char *path, size_t size, unsigned char *byt
 Status file_read(const char *path, size_t most, bool inflate_it, unsigned char **bytes, size_t *size, Err *err)
 {
     unsigned char *raw = NULL;
-    struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a pipe must not hang it */
-    if (fd < 0) return err_sys(err, "cannot open %s", path);
-    if (fstat(fd, &st) != 0) {
-        err_sys(err, "cannot look at %s", path);
-        goto fail;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        err_set(err, ERR_IO, "%s is not a plain file", path);
-        goto fail;
-    }
-    if ((size_t)st.st_size > most) {
-        err_set(err, ERR_FORMAT, "%s: more than the %zu bytes that such a file can have", path, most);
-        goto fail;
-    }
-    size_t n = (size_t)st.st_size;
-    raw = malloc(n + 1);
-    if (!raw) {
-        err_set(err, ERR_MEMORY, "%s: no memory for %zu bytes", path, n);
-        goto fail;
-    }
-    TRY(read_all(fd, path, n, raw, err));
-    raw[n] = 0;
+    size_t n;
+    int fd;
+    Status done = file_open(path, &fd, &n, err);
+    if (done != OK) return done;
+    if (n > most)
+        done = err_set(err, ERR_LIMIT, "%s: more than the %zu bytes that such a file can have", path, most);
+    else if (!(raw = malloc(n + 1)))
+        done = err_set(err, ERR_MEMORY, "%s: no memory for %zu bytes", path, n);
+    else
+        done = file_read_at(fd, path, 0, raw, n, err);
     close(fd);
+    TRY(done);
+    raw[n] = 0;
     if (inflate_it && n >= 2 && raw[0] == 0x1f && raw[1] == 0x8b) {
-        Status done = inflate_part(path, raw, 0, n, most, bytes, size, err);
+        done = inflate_part(path, raw, 0, n, most, bytes, size, err);
         free(raw);
         return done;
     }
@@ -64,9 +75,8 @@ Status file_read(const char *path, size_t most, bool inflate_it, unsigned char *
     *size = n;
     return OK;
 fail:
-    close(fd);
     free(raw);
-    return err ? err->code : ERR_IO;
+    return done;
 }
 
 static Status write_all(int fd, const char *path, const char *bytes, size_t size, Err *err)

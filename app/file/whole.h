@@ -9,6 +9,13 @@
 
 enum { PATH_SIZE = 1024 };
 
+/* Open a plain file for reading: *fd, closed on exec, and its size. ERR_IO for what is no file: a folder, a pipe (which
+ * would hang), a device (which would never end). */
+Status file_open(const char *path, int *fd, size_t *size, Err *err);
+
+/* dst (size) = the bytes of an open file from `at` on. ERR_IO when it shrank meanwhile. */
+Status file_read_at(int fd, const char *path, size_t at, void *dst, size_t size, Err *err);
+
 /* All bytes of a file (at most `most`), malloc'ed, with a 0 byte behind them that *size does not count. A file that
  * starts with the gzip magic is inflated when `inflate`; `most` bounds the inflated size too. */
 Status file_read(const char *path, size_t most, bool inflate, unsigned char **bytes, size_t *size, Err *err);

@@ -2,7 +2,6 @@
  * it is right. One thread. */
 #include "nn/checkpoint.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,42 +21,43 @@ Status net_to_tensors(const Net *net, const char *prefix, TensorFile *f, Err *er
 {
     for (int i = 0; i < net->params; i++) {
         const Param *p = &net->param[i];
-        char name[2 * TENSOR_NAME_SIZE];
+        char name[2 * ARRAY_NAME_SIZE];
         snprintf(name, sizeof name, "%s%s", prefix, p->name);
-        Status status = tensors_add(f, name, TENSOR_F32, p->dims, p->shape, net->values + p->offset, err);
+        Status status = tensors_add(f, name, ARRAY_F32, p->dims, p->shape, net->values + p->offset, err);
         if (status != OK) return status;
     }
     return OK;
 }
 
-Status tensor_fits(const Param *p, const char *name, const TensorFile *f, const char *path, const Tensor **found,
+Status tensor_fits(const Param *p, const char *name, const TensorFile *f, const char *path, const Array **found,
                    Err *err)
 {
     char want[SHAPE_TEXT], have[SHAPE_TEXT];
-    const Tensor *t = *found = tensors_find(f, name);
+    const Array *t = *found = tensors_find(f, name);
     if (!t) return err_set(err, ERR_FORMAT, "%s: tensor '%s' is missing; it is of another network", path, name);
-    if (t->type != TENSOR_F32) return err_set(err, ERR_FORMAT, "%s: tensor '%s' is not F32", path, name);
+    if (!array_kinds[t->type].real)
+        return err_set(err, ERR_FORMAT, "%s: tensor '%s' is %s; weights are F32, F64, F16 or BF16", path, name,
+                       array_kinds[t->type].tensor);
     if (t->dims != p->dims || memcmp(t->shape, p->shape, (size_t)p->dims * sizeof *p->shape) != 0)
         return err_set(err, ERR_FORMAT, "%s: tensor '%s' is %s, and the network wants %s", path, name,
                        shape_text(have, t->dims, t->shape), shape_text(want, p->dims, p->shape));
-    for (ptrdiff_t j = 0; j < p->size; j++)
-        if (!isfinite(((const float *)t->data)[j]))
-            return err_set(err, ERR_FORMAT, "%s: tensor '%s' has a value that is no number (element %td)", path, name,
-                           j);
-    return OK;
+    ptrdiff_t bad = array_floats(NULL, t);
+    if (bad < 0) return OK;
+    return err_set(err, ERR_FORMAT, "%s: tensor '%s' has a value that is no number (element %td)",
+                   path, name, bad);
 }
 
 static Status find_fitting(const Param *p, const char *prefix, const TensorFile *f, const char *path,
-                           const Tensor **found, Err *err)
+                           const Array **found, Err *err)
 {
-    char name[2 * TENSOR_NAME_SIZE];
+    char name[2 * ARRAY_NAME_SIZE];
     snprintf(name, sizeof name, "%s%s", prefix, p->name);
     return tensor_fits(p, name, f, path, found, err);
 }
 
 Status net_from_tensors(Net *net, const char *prefix, const TensorFile *f, const char *path, Err *err)
 {
-    const Tensor *t = NULL;
+    const Array *t = NULL;
     for (int i = 0; i < net->params; i++) {
         Status status = find_fitting(&net->param[i], prefix, f, path, &t, err);
         if (status != OK) return status;
@@ -65,7 +65,7 @@ Status net_from_tensors(Net *net, const char *prefix, const TensorFile *f, const
     for (int i = 0; i < net->params; i++) {
         const Param *p = &net->param[i];
         find_fitting(p, prefix, f, path, &t, NULL);
-        memcpy(net->values + p->offset, t->data, (size_t)p->size * sizeof(float));
+        array_floats(net->values + p->offset, t);
     }
     return OK;
 }

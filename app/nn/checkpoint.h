@@ -11,7 +11,7 @@ Status net_to_tensors(const Net *net, const char *prefix, TensorFile *f, Err *er
 Status net_from_tensors(Net *net, const char *prefix, const TensorFile *f, const char *path, Err *err);
 
 /* *found = the tensor of this name, which has p's shape and finite values. ERR_FORMAT names what does not fit. */
-Status tensor_fits(const Param *p, const char *name, const TensorFile *f, const char *path, const Tensor **found,
+Status tensor_fits(const Param *p, const char *name, const TensorFile *f, const char *path, const Array **found,
                    Err *err);
 
 #endif

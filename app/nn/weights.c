@@ -26,7 +26,7 @@ static const char *find_prefix(const TensorFile *f)
     return f->tensors ? module_prefix : "";
 }
 
-static const char *bare_name(const Weights *w, const Tensor *t)
+static const char *bare_name(const Weights *w, const Array *t)
 {
     return t->name + strlen(w->prefix);
 }
@@ -69,28 +69,28 @@ static Status find_map(Weights *w, const char *path, const char *names, Err *err
     return w->map ? OK : refuse_names(w, path, names, err);
 }
 
-/* dst (2 TENSOR_NAME_SIZE) = the name that the file has, or should have, for tensor "part.name" of ours. */
+/* dst (2 ARRAY_NAME_SIZE) = the name that the file has, or should have, for tensor "part.name" of ours. */
 static bool file_name(const Weights *w, const char *part, const char *name, char *dst)
 {
-    char ours[2 * TENSOR_NAME_SIZE], theirs[TENSOR_NAME_SIZE];
+    char ours[2 * ARRAY_NAME_SIZE], theirs[ARRAY_NAME_SIZE];
     snprintf(ours, sizeof ours, "%s.%s", part, name);
-    if (strlen(ours) >= TENSOR_NAME_SIZE || !weight_name_to(w->map, ours, theirs)) return false;
-    snprintf(dst, 2 * TENSOR_NAME_SIZE, "%s%s", w->prefix, theirs);
+    if (strlen(ours) >= ARRAY_NAME_SIZE || !weight_name_to(w->map, ours, theirs)) return false;
+    snprintf(dst, 2 * ARRAY_NAME_SIZE, "%s%s", w->prefix, theirs);
     return true;
 }
 
-static const Tensor *find_ours(const Weights *w, const char *part, const char *name)
+static const Array *find_ours(const Weights *w, const char *part, const char *name)
 {
-    char theirs[2 * TENSOR_NAME_SIZE];
+    char theirs[2 * ARRAY_NAME_SIZE];
     return file_name(w, part, name, theirs) ? tensors_find(&w->file, theirs) : NULL;
 }
 
 /* As find_ours with `dims` dimensions; NULL with err set. */
-static const Tensor *want_ours(const Weights *w, const char *path, const char *part, const char *name, int dims,
-                               Err *err)
+static const Array *want_ours(const Weights *w, const char *path, const char *part, const char *name, int dims,
+                              Err *err)
 {
-    char theirs[2 * TENSOR_NAME_SIZE] = "";
-    const Tensor *t = file_name(w, part, name, theirs) ? tensors_find(&w->file, theirs) : NULL;
+    char theirs[2 * ARRAY_NAME_SIZE] = "";
+    const Array *t = file_name(w, part, name, theirs) ? tensors_find(&w->file, theirs) : NULL;
     if (!t)
         err_set(err, ERR_FORMAT, "%s: tensor '%s' is missing (names: %s)", path, *theirs ? theirs : name, w->map->name);
     else if (t->dims != dims)
@@ -162,7 +162,7 @@ static Status derive_wrn(Weights *w, const char *path, Err *err)
     int64_t blocks = 0;
     snprintf(model->family, sizeof model->family, "wrn");
     option_defaults(wrn_options, model);
-    const Tensor *conv = want_ours(w, path, "body", "layer.0.block.0.conv_0.weight", 4, err);
+    const Array *conv = want_ours(w, path, "body", "layer.0.block.0.conv_0.weight", 4, err);
     if (!conv) return ERR_FORMAT;
     do snprintf(name, sizeof name, "layer.0.block.%lld.conv_0.weight", (long long)++blocks);
     while (find_ours(w, "body", name));
@@ -188,7 +188,7 @@ static Status check_wrn(const Weights *w, const char *path, Err *err)
             ptrdiff_t channels = (ptrdiff_t)(16 << group) * (ptrdiff_t)model->width;
             snprintf(name, sizeof name, "layer.%d.block.%lld.conv_1.weight", group, (long long)block);
             const Param p = {.dims = 4, .shape = {channels, channels, 3, 3}, .size = 9 * channels * channels};
-            const Tensor *t = want_ours(w, path, "body", name, 4, err);
+            const Array *t = want_ours(w, path, "body", name, 4, err);
             if (!t || tensor_fits(&p, t->name, &w->file, path, &t, err) != OK) return ERR_FORMAT;
         }
     return OK;
@@ -200,7 +200,7 @@ static Status derive_head(Weights *w, const char *path, Err *err)
     bool linear = find_ours(w, "head", "logits.weight"), variational = find_ours(w, "head", "qzx_var.fc1.weight");
     bool stage2 = !linear && (variational || find_ours(w, "head", "qzx_model.fc1.weight"));
     snprintf(head->kind, sizeof head->kind, "%s", !stage2 ? "linear" : variational ? "vtst" : "tst");
-    const Tensor *last = want_ours(w, path, "head", stage2 ? "pyz.fc1_y.weight" : "logits.weight", 2, err);
+    const Array *last = want_ours(w, path, "head", stage2 ? "pyz.fc1_y.weight" : "logits.weight", 2, err);
     if (!last) return ERR_FORMAT;
     w->info.classes = last->shape[0];
     head->z = stage2 ? last->shape[1] : 0;
@@ -236,10 +236,10 @@ void weights_close(Weights *w)
 /* ---- into nets ---- */
 
 /* Parameter i of net as the file has it. */
-static Status find_param(const Weights *w, const char *path, const char *part, const Param *p, const Tensor **t,
+static Status find_param(const Weights *w, const char *path, const char *part, const Param *p, const Array **t,
                          Err *err)
 {
-    char name[2 * TENSOR_NAME_SIZE];
+    char name[2 * ARRAY_NAME_SIZE];
     if (file_name(w, part, p->name, name)) return tensor_fits(p, name, &w->file, path, t, err);
     return err_set(err, ERR_FORMAT, "%s: the names of \"%s\" have none for '%s.%s'", path, w->map->name, part, p->name);
 }
@@ -248,7 +248,7 @@ static Status find_param(const Weights *w, const char *path, const char *part, c
 static Status check_part(const Weights *w, const char *path, const char *part, const Net *net, bool *used, Err *err)
 {
     for (int i = 0; i < net->params; i++) {
-        const Tensor *t = NULL;
+        const Array *t = NULL;
         Status status = find_param(w, path, part, &net->param[i], &t, err);
         if (status != OK) return status;
         used[t - w->file.tensor] = true;
@@ -266,7 +266,7 @@ static bool is_left_out(const Weights *w, const char *name)
 static Status check_rest(const Weights *w, const char *path, const bool *used, Err *err)
 {
     for (int i = 0; i < w->file.tensors; i++) {
-        const Tensor *t = &w->file.tensor[i];
+        const Array *t = &w->file.tensor[i];
         if (!used[i] && !is_left_out(w, bare_name(w, t)))
             return err_set(err, ERR_FORMAT,
                            "%s: tensor '%s' has no place in a %s network with the names of \"%s\": it is of another "
@@ -280,9 +280,8 @@ static void copy_part(const Weights *w, const char *path, const char *part, Net 
 {
     for (int i = 0; i < net->params; i++) {
         const Param *p = &net->param[i];
-        const Tensor *t = NULL;
-        if (find_param(w, path, part, p, &t, NULL) == OK)
-            memcpy(net->values + p->offset, t->data, (size_t)p->size * sizeof(float));
+        const Array *t = NULL;
+        if (find_param(w, path, part, p, &t, NULL) == OK) array_floats(net->values + p->offset, t);
     }
 }
 

@@ -26,7 +26,7 @@ extern const WeightMap weight_maps[]; /* ends with name NULL */
 #define WEIGHT_NAMES         "auto|tare|authors|ferles|xternalz"
 #define WEIGHT_NAMES_WRITTEN "tare|authors"
 
-/* dst (TENSOR_NAME_SIZE) = the other side's name; false where the map has none. */
+/* dst (ARRAY_NAME_SIZE) = the other side's name; false where the map has none. */
 bool weight_name_to(const WeightMap *map, const char *ours, char *dst);
 bool weight_name_known(const WeightMap *map, const char *theirs, bool *left_out); /* left_out may be NULL */
 

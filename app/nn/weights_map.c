@@ -66,7 +66,7 @@ const WeightMap weight_maps[] = {
 
 /* ---- patterns ---- */
 
-enum { PIECE_SIZE = TENSOR_NAME_SIZE };
+enum { PIECE_SIZE = ARRAY_NAME_SIZE };
 
 /* What the braces of a pattern stood for. */
 typedef struct {
@@ -109,13 +109,13 @@ static bool match(const char *pattern, const char *name, Pieces *pieces)
     return *name == 0;
 }
 
-/* dst (TENSOR_NAME_SIZE) = the pattern with its braces filled in; false when it does not fit. */
+/* dst (ARRAY_NAME_SIZE) = the pattern with its braces filled in; false when it does not fit. */
 static bool fill(const char *pattern, Pieces *pieces, char *dst)
 {
     int used = 0, more;
-    for (; *pattern && used < TENSOR_NAME_SIZE; used += more) {
+    for (; *pattern && used < ARRAY_NAME_SIZE; used += more) {
         char *end = dst + used;
-        size_t room = (size_t)(TENSOR_NAME_SIZE - used);
+        size_t room = (size_t)(ARRAY_NAME_SIZE - used);
         if (*pattern != '{') {
             more = snprintf(end, room, "%c", *pattern++);
             continue;
@@ -129,7 +129,7 @@ static bool fill(const char *pattern, Pieces *pieces, char *dst)
             more = snprintf(end, room, "%s", word_of(pieces, kind));
         pattern += 3;
     }
-    return used < TENSOR_NAME_SIZE;
+    return used < ARRAY_NAME_SIZE;
 }
 
 bool weight_name_to(const WeightMap *map, const char *ours, char *dst)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool has_part(const Tensor *t, const char *part)
+static bool has_part(const Array *t, const char *part)
 {
     return strncmp(t->name, part, strlen(part)) == 0;
 }
@@ -12,7 +12,7 @@ static bool has_part(const Tensor *t, const char *part)
 /* The tensor of a part that a map has no name for; NULL: it has one for each. */
 static const char *nameless(const WeightMap *map, const TensorFile *f, const char *part)
 {
-    char name[TENSOR_NAME_SIZE];
+    char name[ARRAY_NAME_SIZE];
     for (int i = 0; i < f->tensors; i++)
         if (has_part(&f->tensor[i], part) && !weight_name_to(map, f->tensor[i].name, name)) return f->tensor[i].name;
     return NULL;
@@ -38,9 +38,9 @@ static const WeightMap *find_form(const char *names, const TensorFile *body, con
 
 static Status add_part(TensorFile *f, const WeightMap *map, const TensorFile *from, const char *part, Err *err)
 {
-    char name[TENSOR_NAME_SIZE];
+    char name[ARRAY_NAME_SIZE];
     for (int i = 0; i < from->tensors; i++) {
-        const Tensor *t = &from->tensor[i];
+        const Array *t = &from->tensor[i];
         if (!has_part(t, part) || !weight_name_to(map, t->name, name)) continue;
         Status status = tensors_add(f, name, t->type, t->dims, t->shape, t->data, err);
         if (status != OK) return status;

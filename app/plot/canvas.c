@@ -42,13 +42,13 @@ int canvas_text(Canvas *canvas, int x, int y, const char *utf8, int ink)
 {
     int length;
     for (const char *s = utf8; *s; s += length) {
-        uint32_t code = plottext_decode(s, &length);
+        uint32_t code = text_decode(s, &length);
         char one[5] = {0};
         memcpy(one, s, (size_t)length);
         int width = text_width(one);
         if (width < 1) continue; /* a cell holds one character: combining marks are left out */
         if (width == 2 && x == canvas->width - 1) code = ' ';
-        canvas_put(canvas, x, y, code < ' ' ? '?' : code, ink);
+        canvas_put(canvas, x, y, code < ' ' || text_is_control(code) ? '?' : code, ink);
         if (width == 2) canvas_put(canvas, x + 1, y, 0, ink);
         x += width;
     }

@@ -73,7 +73,7 @@ void font_close(Font *font)
 Status font_load(const Font *font, const char **words, double size, Err *err)
 {
     int length;
-    uint32_t code = plottext_decode(*words, &length);
+    uint32_t code = text_decode(*words, &length);
     FT_UInt glyph = FT_Get_Char_Index(font->face, code);
     *words += length;
     if (!glyph) glyph = FT_Get_Char_Index(font->face, '?'); /* 0, the font's sign for none, where that is missing */

@@ -2,6 +2,7 @@
  * One thread each. */
 #include "plot/paper.h"
 
+#include "base/text.h"
 #include "base/version.h"
 #include "plot/font.h"
 #include "plot/plottext.h"
@@ -49,9 +50,9 @@ static void put_words(PlotText *t, const char *words)
 {
     while (*words) {
         int length;
-        uint32_t code = plottext_decode(words, &length);
+        uint32_t code = text_decode(words, &length);
         words += length;
-        plottext_code(t, code == '\n' || (code >= ' ' && (code < 0x7F || code > 0x9F)) ? code : '?');
+        plottext_code(t, text_is_control(code) || code == '\t' ? '?' : code);
     }
 }
 

@@ -26,8 +26,8 @@ static void put_words(PlotText *t, const char *words)
 {
     for (const char *at = words; *at;) {
         int length;
-        uint32_t code = plottext_decode(at, &length);
-        bool control = (code < ' ' && code != '\n' && code != '\t') || code == 0xFFFE || code == 0xFFFF;
+        uint32_t code = text_decode(at, &length);
+        bool control = text_is_control(code) || code == 0xFFFE || code == 0xFFFF;
         at += length;
         if (code == '&')
             plottext_add(t, "&amp;");

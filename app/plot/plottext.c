@@ -1,6 +1,7 @@
 /* plottext.c - a string that grows, in UTF-8. Any thread. */
 #include "plot/plottext.h"
 
+#include "base/text.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,11 +34,7 @@ void plottext_repeat(PlotText *text, const char *utf8, int times)
 void plottext_code(PlotText *text, uint32_t code)
 {
     char bytes[4];
-    size_t count = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const uint8_t mark[] = {0, 0, 0xC0, 0xE0, 0xF0};
-    for (size_t i = count; i-- > 1; code >>= 6) bytes[i] = (char)(0x80 | (code & 0x3F));
-    bytes[0] = (char)(mark[count] | code);
-    plottext_bytes(text, bytes, count);
+    plottext_bytes(text, bytes, (size_t)text_encode(bytes, code));
 }
 
 void plottext_trim(PlotText *text)
@@ -56,25 +53,4 @@ char *plottext_take(PlotText *text, Err *err)
     }
     *text = (PlotText){0};
     return bytes;
-}
-
-uint32_t plottext_decode(const char *s, int *length)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    static const uint8_t bits[] = {0, 0, 0x1F, 0x0F, 0x07};
-    uint8_t first = (uint8_t)s[0];
-    int n = first >= 0xF0 && first < 0xF8   ? 4
-            : first >= 0xE0 && first < 0xF0 ? 3
-            : first >= 0xC0 && first < 0xE0 ? 2
-                                            : 1;
-    *length = 1;
-    if (n == 1) return first < 0x80 ? first : '?';
-    uint32_t code = first & bits[n];
-    for (int i = 1; i < n; i++) {
-        if (((uint8_t)s[i] & 0xC0) != 0x80) return '?';
-        code = code << 6 | ((uint8_t)s[i] & 0x3F);
-    }
-    if (code < least[n] || code > 0x10FFFF) return '?';
-    *length = n;
-    return code;
 }

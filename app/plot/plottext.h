@@ -23,7 +23,4 @@ void plottext_trim(PlotText *text); /* spaces at the end go */
 /* The string, malloc'ed, now the caller's. NULL with err set: ERR_MEMORY. */
 char *plottext_take(PlotText *text, Err *err);
 
-/* The character at s, and its bytes in *length; a broken byte is '?', one byte long. s must not be at its end. */
-uint32_t plottext_decode(const char *s, int *length);
-
 #endif

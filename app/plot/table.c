@@ -24,7 +24,7 @@ static char *shown(const char *source, bool tight, const Glyphs *glyphs)
     PlotText text = {0};
     int length;
     for (const char *s = source ? source : ""; *s; s += length) {
-        uint32_t code = plottext_decode(s, &length);
+        uint32_t code = text_decode(s, &length);
         if (strncmp(s, plus_minus, sizeof plus_minus - 1) == 0) {
             length = (int)sizeof plus_minus - 1;
             if (!tight) plottext_add(&text, " ");
@@ -75,7 +75,7 @@ static void add_cut(PlotText *text, const char *cell, int width, const Glyphs *g
     int room = width - 1, length;
     for (const char *s = cell; *s; s += length) {
         char one[5] = {0};
-        plottext_decode(s, &length);
+        text_decode(s, &length);
         memcpy(one, s, (size_t)length);
         if (text_width(one) > room) break;
         plottext_add(text, one);

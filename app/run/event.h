@@ -155,6 +155,9 @@ extern const EventField *const event_facts[EVENT_TYPES], *const event_type_wall[
  * JSON lacks, are the strings "nan", "inf" and "-inf". Bytes of a text that are not UTF-8 become '?'. */
 json_t *event_to_json(const Event *event);
 
+/* A number, or "nan", "inf", "-inf". */
+json_t *real_to_json(double value);
+
 /* Checks every key, type and range: a line may have been torn or edited. ERR_FORMAT says which key. */
 Status event_from_json(Event *event, const json_t *json, Err *err);
 

@@ -11,22 +11,11 @@
 
 /* To JSON. Each of these returns NULL for lack of memory. */
 
-static json_t *real_to_json(double value)
+json_t *real_to_json(double value)
 {
     if (isnan(value)) return json_string("nan");
     if (isinf(value)) return json_string(value > 0 ? "inf" : "-inf");
     return json_real(value);
-}
-
-/* Bytes of the UTF-8 character at s, 0 if it is broken: jansson makes a string of a whole character only. */
-static size_t character_length(const char *s)
-{
-    for (size_t n = 1; n <= 4 && s[n - 1]; n++) {
-        json_t *one = json_stringn(s, n);
-        json_decref(one);
-        if (one) return n;
-    }
-    return 0;
 }
 
 /* A message may have been cut inside a character, or quote a file name in another encoding: '?' for
@@ -36,12 +25,7 @@ static json_t *text_to_json(const char *text)
     json_t *json = json_string(text);
     char mended[EVENT_TEXT_SIZE];
     if (json || !text_copy(mended, sizeof mended, text)) return json;
-    for (char *s = mended; *s;) {
-        size_t length = character_length(s);
-        if (length == 0) *s = '?';
-        s += length ? length : 1;
-    }
-    return json_string(mended);
+    return json_string(text_clean(mended));
 }
 
 static json_t *bins_to_json(const FineBins *bins)
@@ -155,6 +139,7 @@ static Status text_from_json(const EventField *field, const json_t *json, char *
         !text_copy(at, field->size, json_string_value(json)))
         return err_set(err, ERR_FORMAT, "key '%s' is a string of more than %zu bytes or with a 0 in it", field->key,
                        field->size - 1);
+    text_clean(at); /* it goes to terminals */
     return OK;
 }
 

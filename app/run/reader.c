@@ -125,13 +125,13 @@ Status record_fold(const char *runs, const char *name, RunLog *log, Err *err)
 }
 
 /* Both tensors of a predictions file, with shapes that fit each other. */
-static Status find_tensors(const TensorFile *f, const Tensor **logp, const Tensor **labels, Err *err)
+static Status find_tensors(const TensorFile *f, const Array **logp, const Array **labels, Err *err)
 {
     *logp = tensors_find(f, "logp");
     *labels = tensors_find(f, "labels");
-    if (!*logp || (*logp)->type != TENSOR_F32 || (*logp)->dims != 2)
+    if (!*logp || (*logp)->type != ARRAY_F32 || (*logp)->dims != 2)
         return err_set(err, ERR_FORMAT, "no tensor \"logp\" of (n, classes) float32");
-    if (!*labels || (*labels)->type != TENSOR_I32 || (*labels)->dims != 1 || (*labels)->shape[0] != (*logp)->shape[0])
+    if (!*labels || (*labels)->type != ARRAY_I32 || (*labels)->dims != 1 || (*labels)->shape[0] != (*logp)->shape[0])
         return err_set(err, ERR_FORMAT, "no tensor \"labels\" of %td int32", (*logp)->shape[0]);
     return OK;
 }
@@ -139,7 +139,7 @@ static Status find_tensors(const TensorFile *f, const Tensor **logp, const Tenso
 Predictions *record_predictions(const char *runs, const char *name, const char *file, Err *err)
 {
     char path[PATH_SIZE];
-    const Tensor *logp, *labels;
+    const Array *logp, *labels;
     Predictions *pred = NULL;
     TensorFile f;
     tensors_init(&f);
@@ -161,8 +161,8 @@ Status record_write_predictions(const Record *r, const char *file, const Predict
     Status done = record_check_name(file, err);
     if (done == OK) done = path_join(path, r->folder, file, err);
     if (done == OK)
-        done = tensors_add(&f, "logp", TENSOR_F32, 2, (const ptrdiff_t[]){pred->n, pred->classes}, pred->logp, err);
-    if (done == OK) done = tensors_add(&f, "labels", TENSOR_I32, 1, (const ptrdiff_t[]){pred->n}, pred->labels, err);
+        done = tensors_add(&f, "logp", ARRAY_F32, 2, (const ptrdiff_t[]){pred->n, pred->classes}, pred->logp, err);
+    if (done == OK) done = tensors_add(&f, "labels", ARRAY_I32, 1, (const ptrdiff_t[]){pred->n}, pred->labels, err);
     if (done == OK) done = tensors_write(path, &f, err);
     tensors_free(&f);
     return done;

@@ -146,16 +146,9 @@ static void remove_unfinished(const char *folder)
     closedir(dir);
 }
 
-/* Weights stay, in their order; true when anything went. */
-static bool keep_weights(TensorFile *f)
+static bool is_weight(const char *name)
 {
-    int kept = 0, before = f->tensors;
-    for (int i = 0; i < before; i++) {
-        const char *name = f->tensor[i].name;
-        if (strncmp(name, "body.", 5) == 0 || strncmp(name, "head.", 5) == 0) f->tensor[kept++] = f->tensor[i];
-    }
-    f->tensors = kept;
-    return kept < before;
+    return strncmp(name, "body.", 5) == 0 || strncmp(name, "head.", 5) == 0;
 }
 
 Status record_prune(const char *folder, Err *err)
@@ -167,7 +160,9 @@ Status record_prune(const char *folder, Err *err)
     remove_unfinished(folder);
     if (!file_exists(path)) return OK;
     done = tensors_read(path, &f, err);
-    if (done == OK && keep_weights(&f)) done = tensors_write(path, &f, err);
+    int before = f.tensors;
+    if (done == OK) tensors_keep(&f, is_weight);
+    if (done == OK && f.tensors < before) done = tensors_write(path, &f, err);
     tensors_free(&f);
     return done;
 }

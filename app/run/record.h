@@ -14,7 +14,7 @@
 
 #include "base/err.h"
 #include "file/whole.h"
-#include "calib/predictions.h"
+#include "calib/scores.h"
 #include "run/runlog.h"
 #include <jansson.h>
 
@@ -37,6 +37,8 @@ Status record_reopen(Record *r, const char *runs, const char *name, RunLog *log,
 /* Append one line; written to the system before it returns, so that a checkpoint never names an event that is lost. */
 Status record_append(Record *r, const Event *event, Err *err);
 
+/* { n, bins, and every measure by its name }; NULL for lack of memory. */
+json_t *record_figures(const Scores *scores);
 Status record_summary(const Record *r, const json_t *summary, Err *err); /* keeps a note that is there */
 void record_close(Record *r);
 

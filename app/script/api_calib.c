@@ -26,7 +26,7 @@ static int read_bins(lua_State *L, int index)
     return (int)spec.bins;
 }
 
-static Scores score(lua_State *L)
+static Scores all_scores(lua_State *L)
 {
     Err err;
     Scores scores;
@@ -36,14 +36,40 @@ static Scores score(lua_State *L)
 
 static int ece(lua_State *L)
 {
-    lua_pushnumber(L, score(L).ece);
+    const Scores scores = all_scores(L);
+    lua_pushnumber(L, score(&scores, "ece"));
     return 1;
 }
 
 static int report(lua_State *L)
 {
-    Scores scores = score(L);
+    const Scores scores = all_scores(L);
     push_scores(L, &scores, predictions_origin(L, 1));
+    return 1;
+}
+
+/* { { name =, title =, of =, better =, column =, scale =, format =, unit =, help = } ... }, the table of measures. */
+static int list_measures(lua_State *L)
+{
+    static const char *const better[] = {"lower", "neither", "higher"};
+    lua_newtable(L);
+    for (const Measure *m = measures; m->name; m++) {
+        const struct {
+            const char *key, *value;
+        } text[] = {{"name", m->name},     {"title", m->title}, {"of", measure_source_name[m->of]},
+                    {"format", m->format}, {"unit", m->unit},   {"better", better[m->better - BETTER_LOWER]},
+                    {"help", m->help}};
+        lua_newtable(L);
+        for (size_t i = 0; i < sizeof text / sizeof *text; i++) {
+            lua_pushstring(L, text[i].value);
+            lua_setfield(L, -2, text[i].key);
+        }
+        lua_pushnumber(L, m->scale);
+        lua_setfield(L, -2, "scale");
+        lua_pushboolean(L, m->column);
+        lua_setfield(L, -2, "column");
+        lua_seti(L, -2, m - measures + 1);
+    }
     return 1;
 }
 
@@ -192,7 +218,7 @@ static double nll_of(lua_State *L, const Predictions *pred)
     Err err;
     Scores scores;
     if (scores_of(&scores, pred, 10, &err) != OK) raise_err(L, &err);
-    return scores.nll;
+    return score(&scores, "nll");
 }
 
 static int fit(lua_State *L)
@@ -319,6 +345,9 @@ const ApiRow api_calib[] = {
      "print(calib.ece(base:predict \"test\", { bins = 15 }))", ece, bins_options},
     {"calib.report", "pred, { bins = }", "all scores, with the recipe they were computed by", "ece",
      "print(calib.report(base:predict \"test\").recipe)", report, bins_options},
+    {"calib.measures", "",
+     "the measures in their order: name, title, of, better (lower, higher, neither), scale, format, unit, column, help",
+     "ece", "for _, m in ipairs(calib.measures()) do print(m.name, m.help) end", list_measures, NULL},
     {"calib.bins", "pred, { bins = }", "the reliability bins: lo, hi, count, accuracy, confidence of each", "ece",
      "for _, b in ipairs(calib.bins(base:predict \"test\")) do print(b.hi, b.count) end", bins, bins_options},
     {"calib.diagram", "pred, { bins =, width =, height =, ascii = }", "the reliability diagram as lines of text", "ece",

@@ -134,7 +134,7 @@ static int posterior(lua_State *L)
 const ApiRow api_data[] = {
     {"data.load", "\"name\" or { name =, train =, valid =, test =, seed =, dir = }",
      "labelled images in three splits: fashion (comes with tare), cifar10, cifar100, svhn, idx, npy", "data",
-     "print(data.load{ name = \"fashion\", train = 100, valid = 100, test = 100 })", data_load, cifar100_options},
+     "print(data.load{ name = \"fashion\", train = 100, valid = 100, test = 100 })", data_load, source_options},
     {"data.blends", "{ classes =, noise =, bayes =, train =, valid =, test =, seed = }",
      "synthetic images whose posterior p(y|x) is known", "data",
      "print(data.blends{ classes = 4, train = 100, valid = 100, test = 100 })", data_blends, blends_options},

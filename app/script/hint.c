@@ -1,6 +1,7 @@
 /* hint.c - one line about the call that is being typed, see complete.h. Main thread. */
 #include "script/complete.h"
 
+#include "base/text.h"
 #include "script/lookup.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -78,9 +79,7 @@ static void cut(Hint *h)
 {
     size_t n = h->size - 1;
     if (h->used < n || n < 4) return;
-    n -= 3;
-    while (n > 0 && ((unsigned char)h->dst[n] & 0xC0) == 0x80) n--;
-    memcpy(h->dst + n, "...", 4);
+    memcpy(h->dst + text_clip(h->dst, n - 3), "...", 4);
 }
 
 void script_hint(Script *s, const char *line, int end, char *dst, size_t size)

@@ -1,6 +1,7 @@
 /* show.c - values as text for people, bounded so that the largest fits a screen. Main thread. */
 #include "script/state.h"
 
+#include "base/text.h"
 #include <errno.h>
 #include <lauxlib.h>
 #include <math.h>
@@ -52,27 +53,35 @@ static lua_Integer sorted_keys(lua_State *L, int index, int *kept)
     return count;
 }
 
+/* Add the character at s (n bytes), as Lua would write it in quotes where it is not for a terminal. */
+static void add_quoted(luaL_Buffer *b, const char *s, int n, bool escaped)
+{
+    char code[8];
+    for (int i = 0; i < n; i++) {
+        snprintf(code, sizeof code, escaped ? "\\%03d" : "%c", escaped ? (unsigned char)s[i] : s[i]);
+        luaL_addstring(b, code);
+    }
+}
+
 /* Pushes the string at index quoted, on one line, cut where it is long (not inside a character). */
 static void push_quoted(lua_State *L, int index)
 {
-    size_t size;
+    size_t size, at = 0;
     const char *s = lua_tolstring(L, index, &size);
-    size_t shown = size < STRING_MOST ? size : STRING_MOST;
-    while (shown < size && shown && ((unsigned char)s[shown] & 0xC0) == 0x80) shown--;
     luaL_Buffer b;
     luaL_buffinit(L, &b);
     luaL_addchar(&b, '"');
-    for (size_t i = 0; i < shown; i++) {
-        char code[8] = {s[i]};
-        if (s[i] == '\n')
-            strcpy(code, "\\n");
-        else if ((unsigned char)s[i] < ' ' || s[i] == 127)
-            snprintf(code, sizeof code, "\\%03d", s[i]);
-        else if (s[i] == '"' || s[i] == '\\')
-            snprintf(code, sizeof code, "\\%c", s[i]);
-        luaL_addstring(&b, code);
+    for (int n = 1; at < size && at < STRING_MOST; at += (size_t)n) {
+        uint32_t code = text_decode(s + at, &n);
+        bool broken = code == '?' && s[at] != '?';
+        if (s[at] == '\n')
+            luaL_addstring(&b, "\\n");
+        else if (s[at] == '"' || s[at] == '\\')
+            luaL_addchar(&b, '\\'), luaL_addchar(&b, s[at]);
+        else
+            add_quoted(&b, s + at, n, broken || code < ' ' || text_is_control(code));
     }
-    luaL_addstring(&b, shown < size ? "\"..." : "\"");
+    luaL_addstring(&b, at < size ? "\"..." : "\"");
     luaL_pushresult(&b);
 }
 

@@ -1,5 +1,6 @@
 /* typed.c - lines of the prompt: what they may leave out, when they are whole, their errors. Main thread. */
 #include "script/complete.h"
+#include "base/text.h"
 #include "script/lookup.h"
 #include "script/state.h"
 #include <ctype.h>
@@ -105,8 +106,7 @@ char *typed_error(const char *code, int number, const char *message)
     if (!strchr(code, '\n')) return strdup(rest + 2);
     const char *line = nth_line(code, n, &size);
     bool cut = size > SOURCE_MOST;
-    if (cut)
-        for (size = SOURCE_MOST; size > 0 && ((unsigned char)line[size] & 0xC0) == 0x80;) size--;
+    if (cut) size = (int)text_clip(line, SOURCE_MOST);
     if (asprintf(&text, "%s\n    line %ld: %.*s%s", rest + 2, n, size, line, cut ? "..." : "") < 0) return NULL;
     return text;
 }

@@ -187,16 +187,10 @@ static int pred_text(lua_State *L)
 
 void push_scores(lua_State *L, const Scores *s, const char *origin)
 {
-    const struct {
-        const char *name;
-        double value;
-    } number[] = {{"accuracy", s->accuracy}, {"confidence", s->confidence}, {"gap", s->gap},
-                  {"nll", s->nll},           {"brier", s->brier},           {"ece", s->ece},
-                  {"mce", s->mce},           {"avgce", s->avgce},           {"ece_em", s->ece_em}};
     lua_newtable(L);
-    for (size_t i = 0; i < sizeof number / sizeof *number; i++) {
-        lua_pushnumber(L, number[i].value);
-        lua_setfield(L, -2, number[i].name);
+    for (const Measure *m = measures; m->name; m++) {
+        lua_pushnumber(L, s->value[m - measures]);
+        lua_setfield(L, -2, m->name);
     }
     lua_pushinteger(L, s->n);
     lua_setfield(L, -2, "n");

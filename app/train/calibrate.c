@@ -52,7 +52,7 @@ static Status write_fit(const JobTask *task, const Fit *fit, Err *err)
     tensors_init(&f);
     Status done = path_join(path, task->record->folder, fit_file, err);
     for (int i = 0; done == OK && i < fit->arrays; i++)
-        done = tensors_add(&f, fit->array[i].name, TENSOR_F64, 1, (const ptrdiff_t[]){fit->array[i].n},
+        done = tensors_add(&f, fit->array[i].name, ARRAY_F64, 1, (const ptrdiff_t[]){fit->array[i].n},
                            fit->array[i].value, err);
     if (done == OK) done = tensors_meta(&f, "method", fit->of->name, err);
     if (done == OK) done = tensors_meta(&f, "at_bound", fit->at_bound ? "true" : "false", err);
@@ -66,8 +66,8 @@ static Status take_arrays(Fit *fit, const TensorFile *f, Err *err)
     const char *at_bound = tensors_meta_find(f, "at_bound");
     fit->at_bound = at_bound && strcmp(at_bound, "true") == 0;
     for (int i = 0; i < f->tensors; i++) {
-        const Tensor *t = &f->tensor[i];
-        if (t->type != TENSOR_F64 || t->dims != 1)
+        const Array *t = &f->tensor[i];
+        if (t->type != ARRAY_F64 || t->dims != 1)
             return err_set(err, ERR_FORMAT, "tensor \"%s\" is no list of float64", t->name);
         double *value = fit_add(fit, t->name, t->shape[0], err);
         if (!value) return ERR_MEMORY;
@@ -94,26 +94,26 @@ Status calibrate_read(const char *runs, const Job *job, Fit *fit, Err *err)
 
 /* ---- the run ---- */
 
-/* The parent's predictions on a split before, and after the fit, as this run's own; *nll = before, nats. */
-static Status apply_to(const JobTask *task, const Fit *fit, SplitId split, Event *event, double *nll, Err *err)
+/* The parent's predictions on a split, after the fit, as this run's own. Their NLL before and after, in nats. */
+static Status apply_to(Result *result, const Fit *fit, SplitId split, double nll[2], Err *err)
 {
-    char file[32];
+    const JobTask *task = result->task;
     const char *keep = task->job->calibrate.keep;
-    Event before = {0};
+    char file[32];
+    Event before = {0}, event = task_event(task, EVENT_EVAL);
     Predictions *pred, *out = NULL;
     Status done = OK;
     snprintf(file, sizeof file, "%s.safetensors", split_name[split]);
     if (!(pred = record_predictions(task->runs, job_from(task->job), file, err))) return err ? err->code : ERR_IO;
     TRY(done = result_figures(&before, pred, split, keep, err));
-    *nll = before.as.eval.nll;
     if (!(out = calibrator_apply(fit, pred, err))) {
         done = err ? err->code : ERR_USAGE;
         goto fail;
     }
-    *event = task_event(task, EVENT_EVAL);
-    TRY(done = result_figures(event, out, split, keep, err));
-    TRY(done = result_keep(task, event, out, split, err));
-    done = task_emit(task, event, err);
+    TRY(done = result_figures(&event, out, split, keep, err));
+    nll[0] = before.as.eval.nll;
+    nll[1] = event.as.eval.nll;
+    done = result_add(result, split, &event, out, err);
 fail:
     predictions_release(pred);
     predictions_release(out);
@@ -131,35 +131,36 @@ static Status fit_parent(const JobTask *task, Fit *fit, Err *err)
 }
 
 /* "T = 1.7359, NLL on valid 0.2270 -> 0.1831" */
-static Status say_fit(const JobTask *task, const Fit *fit, double before, double after, Err *err)
+static Status say_fit(const JobTask *task, const Fit *fit, const double nll[2], Err *err)
 {
     Event log = task_event(task, EVENT_LOG);
     char found[128];
     fit->of->tell(fit, found, sizeof found);
     snprintf(log.as.log.text, sizeof log.as.log.text, "%s%s, NLL on valid %.4f -> %.4f", found,
-             fit->at_bound ? " (at the bound of the search)" : "", before, after);
+             fit->at_bound ? " (at the bound of the search)" : "", nll[0], nll[1]);
     return task_emit(task, &log, err);
 }
 
 Status calibrate_run(const JobTask *task, Err *err)
 {
     Job parent;
-    Event stage, valid, test;
+    Event stage;
     Fit fit = {0};
-    double before, unused;
+    Result result = {.task = task};
+    double valid[2], test[2];
     Status done;
     TRY(done = task_parent(task, 0, &parent, err));
     TRY(done = task_begin(task, &stage, err));
     TRY(done = task_emit(task, &stage, err));
     TRY(done = fit_parent(task, &fit, err));
     TRY(done = write_fit(task, &fit, err));
-    TRY(done = apply_to(task, &fit, SPLIT_VALID, &valid, &before, err));
-    TRY(done = say_fit(task, &fit, before, valid.as.eval.nll, err));
-    TRY(done = apply_to(task, &fit, SPLIT_TEST, &test, &unused, err));
-    json_t *own = json_pack("{s:s, s:b, s:f, s:f}", "method", fit.of->name, "at_bound", fit.at_bound, "nll_before",
-                            before, "nll", valid.as.eval.nll);
-    done = result_summary(task, json_pack("{s:o}", "calibrator", own), &valid, &test, err);
+    TRY(done = apply_to(&result, &fit, SPLIT_VALID, valid, err));
+    TRY(done = apply_to(&result, &fit, SPLIT_TEST, test, err));
+    TRY(done = say_fit(task, &fit, valid, err));
+    done = result_write(
+        &result, json_pack("{s:{s:s, s:b}}", "calibrator", "method", fit.of->name, "at_bound", fit.at_bound), err);
 fail:
+    result_free(&result);
     fit_free(&fit);
     return done;
 }

@@ -20,11 +20,11 @@ void training_keep_best(Training *t)
 
 static Status add_optimised(const Optimised *o, const char *name, TensorFile *f, Err *err)
 {
-    char key[TENSOR_NAME_SIZE];
+    char key[ARRAY_NAME_SIZE];
     snprintf(key, sizeof key, "optimiser.%s.m", name);
-    TRY(tensors_add(f, key, TENSOR_F32, 1, &o->net->trained, o->m, err));
+    TRY(tensors_add(f, key, ARRAY_F32, 1, &o->net->trained, o->m, err));
     snprintf(key, sizeof key, "optimiser.%s.v", name);
-    if (o->v) TRY(tensors_add(f, key, TENSOR_F32, 1, &o->net->trained, o->v, err));
+    if (o->v) TRY(tensors_add(f, key, ARRAY_F32, 1, &o->net->trained, o->v, err));
     return OK;
 fail:
     return err ? err->code : ERR_MEMORY;
@@ -54,7 +54,7 @@ Status training_save(Training *t, Err *err)
     if (t->trains_body) TRY(add_optimised(&t->body_opt, "body", &f, err));
     if (t->stage2) TRY(tensors_meta(&f, "frozen", frozen_text(t, print), err));
     ptrdiff_t shape = POSITION_DOUBLES;
-    TRY(tensors_add(&f, "position", TENSOR_F64, 1, &shape, &t->at, err));
+    TRY(tensors_add(&f, "position", ARRAY_F64, 1, &shape, &t->at, err));
     if (fsync(t->task->record->events) != 0) { /* a checkpoint never names an event that a power cut could take */
         err_sys(err, "cannot flush %s/events.jsonl to disk", t->task->record->folder);
         goto fail;
@@ -69,23 +69,23 @@ fail:
 }
 
 /* Copy a tensor of exactly n floats or doubles. */
-static Status take(const TensorFile *f, const char *path, const char *name, TensorType type, ptrdiff_t n, void *dst,
+static Status take(const TensorFile *f, const char *path, const char *name, ArrayType type, ptrdiff_t n, void *dst,
                    Err *err)
 {
-    const Tensor *tensor = tensors_find(f, name);
+    const Array *tensor = tensors_find(f, name);
     if (!tensor || tensor->type != type || tensor->dims != 1 || tensor->shape[0] != n)
         return err_set(err, ERR_FORMAT, "%s: no tensor \"%s\" of %td numbers", path, name, n);
-    memcpy(dst, tensor->data, (size_t)n * (type == TENSOR_F64 ? sizeof(double) : sizeof(float)));
+    memcpy(dst, tensor->data, (size_t)n * (type == ARRAY_F64 ? sizeof(double) : sizeof(float)));
     return OK;
 }
 
 static Status take_optimised(Optimised *o, const TensorFile *f, const char *path, const char *name, Err *err)
 {
-    char key[TENSOR_NAME_SIZE];
+    char key[ARRAY_NAME_SIZE];
     snprintf(key, sizeof key, "optimiser.%s.m", name);
-    TRY(take(f, path, key, TENSOR_F32, o->net->trained, o->m, err));
+    TRY(take(f, path, key, ARRAY_F32, o->net->trained, o->m, err));
     snprintf(key, sizeof key, "optimiser.%s.v", name);
-    if (o->v) TRY(take(f, path, key, TENSOR_F32, o->net->trained, o->v, err));
+    if (o->v) TRY(take(f, path, key, ARRAY_F32, o->net->trained, o->v, err));
     return OK;
 fail:
     return err ? err->code : ERR_FORMAT;
@@ -131,7 +131,7 @@ Status training_resume(Training *t, Err *err)
     if (t->spec->ema > 0 && t->best_body) TRY(net_from_tensors(t->body, "raw.body.", &f, path, err));
     if (t->best_body) TRY(net_from_tensors(t->best_body, "best.body.", &f, path, err));
     if (t->trains_body) TRY(take_optimised(&t->body_opt, &f, path, "body", err));
-    TRY(take(&f, path, "position", TENSOR_F64, POSITION_DOUBLES, &t->at, err));
+    TRY(take(&f, path, "position", ARRAY_F64, POSITION_DOUBLES, &t->at, err));
     TRY(check_position(t, path, err));
     TRY(check_body(t, &f, err));
     t->saved_step = t->at.step;

@@ -1,9 +1,10 @@
 /* evaluate.c - see evaluate.h. Worker thread. */
 #include "train/evaluate.h"
 
-#include "calib/scores.h"
+#include "calib/measures.h"
 #include "data/batch.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 Status evaluator_open(Evaluator *e, Err *err)
@@ -74,20 +75,41 @@ fail:
     return err ? err->code : ERR_INTERRUPTED;
 }
 
+/* A fact of an EVAL event that bears the name of a measure of rows, and its sum so far. */
+typedef struct {
+    const EventField *field;
+    const Measure *measure;
+    double sum;
+} Figure;
+
+static int find_figures(Figure figure[MEASURES_MOST])
+{
+    int figures = 0;
+    for (const EventField *f = event_facts[EVENT_EVAL]; f->key; f++) {
+        const Measure *m = f->kind == FIELD_REAL ? measure_find(f->key) : NULL;
+        if (m && m->row) figure[figures++] = (Figure){f, m, 0};
+    }
+    return figures;
+}
+
 Status evaluate_figures(Event *event, const Predictions *pred, SplitId split, Err *err)
 {
-    enum { PAPER_BINS = 10 };
+    Figure figure[MEASURES_MOST];
+    int figures = find_figures(figure);
     for (ptrdiff_t i = 0; i < pred->n * pred->classes; i++)
         if (isnan(pred->logp[i]))
             return err_set(err, ERR_DIVERGED, "the network says NaN of %s image %td", split_name[split],
                            i / pred->classes + 1);
-    Scores scores;
-    Status done = scores_of(&scores, pred, PAPER_BINS, err);
-    if (done != OK) return done;
-    event->as.eval.nll = scores.nll;
-    event->as.eval.brier = scores.brier;
-    event->as.eval.accuracy = scores.accuracy;
-    event->as.eval.confidence = scores.confidence;
-    fine_bins_of(&event->as.eval.bins, pred);
+    double *p = malloc((size_t)pred->classes * sizeof *p);
+    if (!p) return err_set(err, ERR_MEMORY, "no memory for the figures of %td images", pred->n);
+
+    for (ptrdiff_t i = 0; i < pred->n; i++) {
+        const PredictionRow row = predictions_row(pred, i, p);
+        fine_bins_add(&event->as.eval.bins, row.confidence, row.right);
+        for (int f = 0; f < figures; f++) figure[f].sum = figure[f].measure->row(&row, figure[f].sum);
+    }
+    for (int f = 0; f < figures; f++)
+        *(double *)((char *)event + figure[f].field->offset) = figure[f].sum / (double)pred->n;
+    free(p);
     return OK;
 }

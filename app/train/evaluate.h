@@ -2,6 +2,7 @@
 #ifndef TARE_TRAIN_EVALUATE_H
 #define TARE_TRAIN_EVALUATE_H
 
+#include "calib/predictions.h"
 #include "data/dataset.h"
 #include "nn/net.h"
 #include "run/event.h"
@@ -35,7 +36,7 @@ Status evaluator_predict(Evaluator *e, const Dataset *data, SplitId split, const
 void evaluator_block(Evaluator *e, const Dataset *data, SplitId split, const float *features, ptrdiff_t first,
                      ptrdiff_t rows, float *logp);
 
-/* The figures of an EVAL event of predictions: all but split, checkpoint and file. ERR_DIVERGED for a NaN. */
+/* The figures of an EVAL event, which is empty before: all but split, checkpoint and file. ERR_DIVERGED for a NaN. */
 Status evaluate_figures(Event *event, const Predictions *pred, SplitId split, Err *err);
 
 #endif

@@ -228,18 +228,17 @@ static Status refuse_nan(const Import *m, Err *err)
                    m->spec->file, name ? "not finite: " : "its own numbers are finite", name ? name : "");
 }
 
-static Status judge(Import *m, SplitId split, Event *event, Err *err)
+static Status judge(Import *m, Result *result, SplitId split, Err *err)
 {
     const Dataset *data = m->task->data;
     const Split *s = &data->split[split];
     TRY(evaluator_predict(&m->eval, data, split, NULL, m->logp, err));
     const Predictions answers = {.n = s->n, .classes = data->classes, .logp = m->logp, .labels = s->labels};
-    *event = task_event(m->task, EVENT_EVAL);
-    Status known = result_figures(event, &answers, split, m->spec->keep, err);
+    Event event = task_event(m->task, EVENT_EVAL);
+    Status known = result_figures(&event, &answers, split, m->spec->keep, err);
     if (known == ERR_DIVERGED) return refuse_nan(m, err);
     TRY(known);
-    TRY(result_keep(m->task, event, &answers, split, err));
-    return task_emit(m->task, event, err);
+    return result_add(result, split, &event, &answers, err);
 fail:
     return err ? err->code : ERR_IO;
 }
@@ -247,13 +246,14 @@ fail:
 Status import_run(const JobTask *task, Err *err)
 {
     Import m = {.task = task, .spec = &task->job->import};
-    Event valid, test;
+    Result result = {.task = task};
     Status done = open_import(&m, err);
     if (done == OK) done = begin(&m, err);
     if (done == OK) done = result_network(task, m.body, m.head, 0, err);
-    if (done == OK) done = judge(&m, SPLIT_VALID, &valid, err);
-    if (done == OK) done = judge(&m, SPLIT_TEST, &test, err);
-    if (done == OK) done = result_summary(task, json_object(), &valid, &test, err);
+    if (done == OK) done = judge(&m, &result, SPLIT_VALID, err);
+    if (done == OK) done = judge(&m, &result, SPLIT_TEST, err);
+    if (done == OK) done = result_write(&result, json_object(), err);
+    result_free(&result);
     close_import(&m);
     return done;
 }

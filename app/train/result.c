@@ -32,27 +32,37 @@ Status result_figures(Event *event, const Predictions *pred, SplitId split, cons
     return evaluate_figures(event, pred, split, err);
 }
 
-Status result_keep(const JobTask *task, Event *event, const Predictions *pred, SplitId split, Err *err)
+Status result_add(Result *r, SplitId split, Event *event, const Predictions *pred, Err *err)
 {
-    snprintf(event->as.eval.file, sizeof event->as.eval.file, "%s.safetensors", split_name[split]);
-    return record_write_predictions(task->record, event->as.eval.file, pred, err);
+    enum { PAPER_BINS = 10 };
+    EvalFacts *eval = &event->as.eval;
+    Scores scores;
+    snprintf(eval->file, sizeof eval->file, "%s.safetensors", split_name[split]);
+    TRY(record_write_predictions(r->task->record, eval->file, pred, err));
+    TRY(scores_of(&scores, pred, PAPER_BINS, err));
+    if (!(r->figures[split] = record_figures(&scores))) return err_set(err, ERR_MEMORY, "no memory for the figures");
+    TRY(task_emit(r->task, event, err));
+    snprintf(r->checkpoint, sizeof r->checkpoint, "%s", eval->checkpoint);
+    r->seconds = event->wall.seconds;
+    return OK;
+fail:
+    return err ? err->code : ERR_IO;
 }
 
-static json_t *figures(const Event *e)
+Status result_write(Result *r, json_t *own, Err *err)
 {
-    return json_pack("{s:f, s:f, s:f, s:f}", "accuracy", e->as.eval.accuracy, "confidence", e->as.eval.confidence,
-                     "nll", e->as.eval.nll, "brier", e->as.eval.brier);
-}
-
-Status result_summary(const JobTask *task, json_t *own, const Event *valid, const Event *test, Err *err)
-{
-    json_t *summary = json_pack("{s:s, s:s, s:s, s:o, s:o, s:{s:f}}", "state", run_state_name[RUN_DONE], "what", "",
-                                "checkpoint", test->as.eval.checkpoint, "valid", figures(valid), "test", figures(test),
-                                "wall", "seconds", test->wall.seconds);
+    json_t *summary = json_pack("{s:s, s:s, s:s, s:O, s:O, s:{s:f}}", "state", run_state_name[RUN_DONE], "what", "",
+                                "checkpoint", r->checkpoint, "valid", r->figures[SPLIT_VALID], "test",
+                                r->figures[SPLIT_TEST], "wall", "seconds", r->seconds);
     bool whole = summary && own && json_object_update(summary, own) == 0;
     Status written =
-        whole ? record_summary(task->record, summary, err) : err_set(err, ERR_MEMORY, "no memory for the summary");
+        whole ? record_summary(r->task->record, summary, err) : err_set(err, ERR_MEMORY, "no memory for the summary");
     json_decref(own);
     json_decref(summary);
     return written;
+}
+
+void result_free(Result *r)
+{
+    for (int s = 0; s < SPLITS; s++) json_decref(r->figures[s]);
 }

@@ -13,11 +13,19 @@ Status result_network(const JobTask *task, const Net *body, const Net *head, dou
  */
 Status result_figures(Event *event, const Predictions *pred, SplitId split, const char *checkpoint, Err *err);
 
-/* Such an event's predictions as SPLIT.safetensors: the event is then to be emitted. */
-Status result_keep(const JobTask *task, Event *event, const Predictions *pred, SplitId split, Err *err);
+/* What a run says of its splits, gathered for its summary. */
+typedef struct {
+    const JobTask *task;
+    json_t *figures[SPLITS]; /* all measures, of the paper's 10 bins */
+    char checkpoint[8];      /* whose they are */
+    double seconds;          /* wall.seconds of the last event */
+} Result;
 
-/* summary.json: the kind's own figures (`own`, an object that is taken over), and those of the events of both splits.
- */
-Status result_summary(const JobTask *task, json_t *own, const Event *valid, const Event *test, Err *err);
+/* The predictions of such an event: kept as SPLIT.safetensors, told, and taken into the summary. */
+Status result_add(Result *r, SplitId split, Event *event, const Predictions *pred, Err *err);
+
+/* summary.json, with the kind's own figures (`own`, an object that is taken over). */
+Status result_write(Result *r, json_t *own, Err *err);
+void result_free(Result *r);
 
 #endif

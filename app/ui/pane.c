@@ -43,7 +43,7 @@ void stage_title(char *dst, size_t size, const RunLog *log)
 static int next_shown(char *one, const char *s, const Glyphs *glyphs)
 {
     int length;
-    uint32_t code = plottext_decode(s, &length);
+    uint32_t code = text_decode(s, &length);
     bool lacking = code < ' ' || code == 0x7F || (code >= 0x80 && glyphs->ascii);
     memset(one, 0, 5);
     memcpy(one, lacking ? "?" : s, lacking ? 1 : (size_t)length);

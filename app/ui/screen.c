@@ -65,7 +65,7 @@ static void border_text(const Screen *s, int x, int y, int end, char *text, cons
     if (s->sides) canvas_put(s->canvas, x++, y, ' ', ink);
     for (const char *c = text; *c; c += length) {
         char one[5] = {0};
-        plottext_decode(c, &length);
+        text_decode(c, &length);
         memcpy(one, c, (size_t)length);
         room -= text_width(one);
         if (room < 0) break;

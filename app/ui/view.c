@@ -28,14 +28,6 @@ static char *log_new_line(LogLines *log)
     return line;
 }
 
-/* Bytes of the character at s, a broken one is one byte long. */
-static size_t character(const char *s)
-{
-    size_t n = 1;
-    while (n < 4 && ((unsigned char)s[0] >= 0xC0) && ((unsigned char)s[n] & 0xC0) == 0x80) n++;
-    return n;
-}
-
 const char *log_line_at(const LogLines *log, int i)
 {
     return log->line[(log->first + i) % LOG_LINES];
@@ -45,10 +37,11 @@ void log_add(LogLines *log, const char *utf8)
 {
     char *line = log_new_line(log);
     size_t used = 0;
-    while (*utf8) {
-        size_t n = character(utf8);
+    int n;
+    for (; *utf8; utf8 += n) {
+        text_decode(utf8, &n);
         bool tab = *utf8 == '\t';
-        size_t wanted = tab ? TAB_STOP - used % TAB_STOP : n;
+        size_t wanted = tab ? TAB_STOP - used % TAB_STOP : (size_t)n;
         if (*utf8 == '\n') {
             if (utf8[1]) line = log_new_line(log);
             used = 0;
@@ -60,10 +53,9 @@ void log_add(LogLines *log, const char *utf8)
             if (tab)
                 memset(line + used, ' ', wanted);
             else
-                memcpy(line + used, utf8, n);
+                memcpy(line + used, utf8, wanted);
             used += wanted;
         }
-        utf8 += n;
     }
 }
 

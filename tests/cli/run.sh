@@ -51,9 +51,9 @@ if arg[1] ~= "caught" then run:wait() end
 if not pcall(run.wait, run) then print "caught" end
 LUA
 
-# Records of CIFAR-10's kind whose labels are 0: two training images and one test image.
+# Records of CIFAR-10's kind whose labels are 0: ten training images and one test image.
 mkdir -p sets/cifar-10-batches-bin
-head -c 6146 /dev/zero > sets/cifar-10-batches-bin/data_batch_1.bin
+for i in 1 2 3 4 5; do head -c 6146 /dev/zero > sets/cifar-10-batches-bin/data_batch_$i.bin; done
 head -c 3073 /dev/zero > sets/cifar-10-batches-bin/test_batch.bin
 
 matches() { # file pattern
@@ -96,8 +96,8 @@ bad seeds|2|-|--seeds .*whole number|tare --seeds 1,,2 -e 1
 value missing|2|-|--threads: N is missing|tare --threads
 too many threads|2|-|whole number from 1 to 64|tare --threads 65 -e 1
 no value wanted|2|-|--json takes no value|tare --json=1 -e 1
-data in a folder|0|cifar10: 1 train, 1 valid, 1 test|-|tare --data sets -e 'data.load{ name = "cifar10", train = 0, valid = 0, share = 0.5 }'
-data by variable|0|cifar10: 1 train, 1 valid, 1 test|-|TARE_DATA=sets tare -e 'data.load{ name = "cifar10", train = 0, valid = 0, share = 0.5 }'
+data in a folder|0|cifar10: 5 train, 5 valid, 1 test|-|tare --data sets -e 'data.load{ name = "cifar10", train = 0, valid = 0, share = 0.5 }'
+data by variable|0|cifar10: 5 train, 5 valid, 1 test|-|TARE_DATA=sets tare -e 'data.load{ name = "cifar10", train = 0, valid = 0, share = 0.5 }'
 data not there|1|-|cifar10: no cifar-10-batches-bin/test_batch.bin in .*scripts/fetch-data cifar10`|tare -e 'data.load "cifar10"'
 no such folder|2|-|--data nowhere: no such folder|tare --data nowhere -e 1
 which file|2|-|run FILE|tare run
@@ -110,6 +110,7 @@ nil shows nothing|0|-|-|tare -e nil
 statement|0|^hello	2$|-|tare -e 'print("hello", 2)'
 table|0|^\{ 1, 2, x = "a" \}$|-|tare -e '{1, 2, x = "a"}'
 json|0|^\[\{"a": null\}, \[1, 2\]\]$|-|tare --json -e '{a = 0/0}, {1, 2}'
+json of a report|0|^whole$|-|report=$(tare --json -e 'calib.report(calib.predictions{ p = {{.7, .3}}, y = {1} })'); for m in $(tare -e 'for _, m in ipairs(calib.measures()) do print(m.name) end'); do [[ $report == *"\"$m\":"* ]] || echo "$m"; done; echo whole
 json of a loop|1|-|holds itself|tare --json -e 'local t = {} t.t = t return t'
 script arguments|0|^a	2	5	5$|-|tare run args.lua --seed 5 a b
 seeds|0|^nil	0	1	1\+2\+3$|-|tare run args.lua --seeds 1,2,3

@@ -24,7 +24,7 @@ local function names(path, n)
     for i = 1, n do assert(file:write("class", i, "\n")) end
     assert(file:close())
 end
-write("cifar-10-batches-bin/data_batch_1.bin", 400, ten)
+for i = 1, 5 do write(("cifar-10-batches-bin/data_batch_%d.bin"):format(i), 80, ten) end
 write("cifar-10-batches-bin/test_batch.bin", 100, ten)
 write("judge/test_batch.bin", 1040, ten)
 write("cifar-100-binary/train.bin", 400, hundred)

@@ -70,6 +70,7 @@ void fuzz_load(const char *source)
     strcpy(spec.dir, fuzz_folder());
     spec.train = spec.valid = spec.test = 0;
     spec.share = 0.5;
+    spec.batches = 1;
     Dataset *d = dataset_load(&spec, NULL);
     if (d) check(d);
     dataset_release(d);

@@ -7,13 +7,15 @@
 static double sum_of_all(const char *path)
 {
     MatFile f;
-    MatArray a;
+    Array a;
     double sum = 0;
     bool there = true;
-    if (mat_open(&f, path, NULL) != OK) return 0;
+    if (mat_open(&f, path, 1 << 28, NULL) != OK) return 0;
     while (mat_next(&f, &a, &there, NULL) == OK && there) {
-        for (size_t i = 0; a.data && i < a.elements; i++) sum += mat_value(&a, i);
-        mat_array_free(&a);
+        size_t count = 0;
+        array_elements(&a, &count);
+        for (size_t i = 0; a.data && i < count; i++) sum += array_real(&a, i);
+        array_free(&a);
     }
     mat_close(&f);
     return sum;

@@ -20,14 +20,16 @@ static void put_right(int i)
 
 static int64_t sum_of_all(const char *path)
 {
-    NpyArray a;
+    Array a;
     uint64_t sum = 0;
-    if (npy_read(&a, path, NULL) != OK) return 0;
-    for (size_t i = 0; i < a.elements; i++) {
+    size_t count = 0;
+    if (npy_read(&a, path, 1 << 28, NULL) != OK) return 0;
+    array_elements(&a, &count);
+    for (size_t i = 0; i < count; i++) {
         int64_t value;
-        if (npy_integer(&a, i, &value)) sum += (uint64_t)value;
+        if (array_integer(&a, i, &value)) sum += (uint64_t)value;
     }
-    npy_free(&a);
+    array_free(&a);
     return (int64_t)sum;
 }
 

@@ -12,7 +12,7 @@ static const struct {
     const char *source, *train, *test, *names;
     int labels;
 } sets[] = {
-    {"cifar10", "data_batch_3.bin", "test_batch.bin", "batches.meta.txt", 1},
+    {"cifar10", "data_batch_1.bin", "test_batch.bin", "batches.meta.txt", 1},
     {"cifar100", "train.bin", "test.bin", "fine_label_names.txt", 2},
     {"svhn", "train.bin", "test.bin", NULL, 1},
 };

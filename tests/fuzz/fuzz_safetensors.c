@@ -13,9 +13,9 @@ static void compare(const TensorFile *a, const TensorFile *b)
 {
     if (a->tensors != b->tensors) fuzz_fail("another number of tensors");
     for (int i = 0; i < a->tensors; i++) {
-        const Tensor *t = &a->tensor[i], *u = tensors_find(b, t->name);
+        const Array *t = &a->tensor[i], *u = tensors_find(b, t->name);
         size_t size = 0;
-        if (!u || t->type != u->type || t->dims != u->dims || !tensor_bytes(t, &size)) fuzz_fail("another tensor");
+        if (!u || t->type != u->type || t->dims != u->dims || !array_bytes(t, &size)) fuzz_fail("another tensor");
         if (memcmp(t->shape, u->shape, (size_t)t->dims * sizeof *t->shape) != 0) fuzz_fail("another shape");
         if (size && memcmp(t->data, u->data, size) != 0) fuzz_fail("other data");
     }
@@ -29,7 +29,7 @@ static void check_sizes(const TensorFile *f, const uint8_t *data, size_t size)
     size -= 8 + header;
     for (int i = 0; i < f->tensors; i++) {
         size_t bytes = 0;
-        if (!tensor_bytes(&f->tensor[i], &bytes) || bytes > size) fuzz_fail("more data than the file has");
+        if (!array_bytes(&f->tensor[i], &bytes) || bytes > size) fuzz_fail("more data than the file has");
         size -= bytes;
     }
     if (size != 0) fuzz_fail("data that belong to no tensor");

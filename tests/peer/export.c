@@ -67,9 +67,9 @@ static Status write_start(const Start *s, const char *path, Err *err)
     tensors_init(&f);
     TRY(net_to_tensors(s->body, "body.", &f, err));
     TRY(net_to_tensors(s->head, "head.", &f, err));
-    TRY(tensors_add(&f, "order", TENSOR_I32, 2, shape, s->order, err));
-    TRY(tensors_add(&f, "train", TENSOR_I32, 1, &train->n, train->source, err));
-    TRY(tensors_add(&f, "test", TENSOR_I32, 1, &test->n, test->source, err));
+    TRY(tensors_add(&f, "order", ARRAY_I32, 2, shape, s->order, err));
+    TRY(tensors_add(&f, "train", ARRAY_I32, 1, &train->n, train->source, err));
+    TRY(tensors_add(&f, "test", ARRAY_I32, 1, &test->n, test->source, err));
     TRY(tensors_write(path, &f, err));
     tensors_free(&f);
     return OK;

@@ -69,7 +69,7 @@ line "a value prints itself" '^│.*│2 +│$|│2 ' '1 + 1'
 line "a long answer opens the log, from its first line" '^┌━ log - .*Esc: all panes ━┐$' '?ece'
 shows '^│# ece'
 report $? "whose first line is on top"
-step "PgDn goes on" 'print\(calib.diagram' PageDown
+step "PgDn goes on" 'print\(calib.diagram' PageDown PageDown
 step "Esc goes back to all panes" '^┌━ loss' Escape
 line "io.read asks at the prompt" '^io.read>' 'io.write "your name? " name, count = io.read("l", "n")'
 line "and takes one line each" '^io.read>' 'Ada'

@@ -10,6 +10,7 @@
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
+#include <errno.h>
 #include <string.h>
 
 static void durations_read_well(void **state)
@@ -135,6 +136,8 @@ static void wrong_values_are_refused_with_what_fits(void **state)
     memset(big, 'a', sizeof big - 1);
     big[sizeof big - 1] = 0;
     assert_int_equal(option_set_text(&table[3], &spec, big, &err), ERR_USAGE);
+    assert_int_equal(option_set_text(&table[3], &spec, "a\x1b[2J", &err), ERR_USAGE);
+    assert_string_equal(err.msg, "name = \"a?[2J\": a control character, or bytes that are not UTF-8");
     assert_true(spec.epochs == 30 && spec.lr == 2e-3 && strcmp(spec.schedule, "cosine") == 0);
 }
 
@@ -148,6 +151,86 @@ static void an_unknown_option_is_answered(void **state)
     assert_string_equal(err.msg, "unknown option 'zebra'; options: epochs, lr, flip, name, schedule");
 }
 
+/* ---- UTF-8 ---- */
+
+static void what_a_terminal_obeys_is_cleaned(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *text, *clean;
+    } rows[] = {
+        {"plain", "abc ~ 1", "abc ~ 1"},
+        {"newline and tab", "a\n\tb", "a\n\tb"},
+        {"two to four bytes", "\xC3\xA9 \xE2\x88\x91 \xF0\x9F\x99\x82", "\xC3\xA9 \xE2\x88\x91 \xF0\x9F\x99\x82"},
+        {"no-break space, the first behind C1", "\xC2\xA0", "\xC2\xA0"},
+        {"escape", "\x1b[2J", "?[2J"},
+        {"bell, return, delete", "\a\r\x7f", "???"},
+        {"C1 as bytes",
+         "\x9b"
+         "2J\x9d",
+         "?2J?"},
+        {"C1 as UTF-8",
+         "\xC2\x9B"
+         "2J\xC2\x80",
+         "?2J?"},
+        {"Latin-1", "caf\xE9 x", "caf? x"},
+        {"cut in a character", "a\xE2\x88", "a??"},
+        {"too long a form of escape", "\xC0\x9B", "??"},
+        {"a surrogate", "\xED\xA0\x80", "???"},
+        {"beyond Unicode", "\xF5\x80\x80\x80", "????"},
+        {"a lone mark", "\x80z", "?z"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[64];
+        strcpy(text, rows[i].text);
+        assert_int_equal(text_is_clean(text), strcmp(rows[i].text, rows[i].clean) == 0);
+        text_clean(text);
+        if (strcmp(text, rows[i].clean) != 0) fail_msg("%s: '%s'", rows[i].name, text);
+        assert_true(text_is_clean(text));
+    }
+}
+
+/* Every character there is, and what it is cleaned to. */
+static void every_character_comes_back(void **state)
+{
+    (void)state;
+    for (uint32_t code = 1; code <= 0x10FFFF; code++) {
+        char text[5] = "";
+        int length = text_encode(text, code), read;
+        bool surrogate = code >= 0xD800 && code < 0xE000;
+        assert_int_equal(text_decode(text, &read), surrogate ? '?' : code);
+        assert_int_equal(read, surrogate ? 1 : length);
+    }
+}
+
+static void a_text_is_cut_between_characters(void **state)
+{
+    (void)state;
+    const char *text = "a\xC3\xA9\xE2\x88\x91z"; /* of 1, 2, 3 and 1 bytes */
+    static const size_t cut[] = {0, 1, 1, 3, 3, 3, 6, 7, 7, 7};
+    for (size_t most = 0; most < sizeof cut / sizeof *cut; most++) assert_int_equal(text_clip(text, most), cut[most]);
+    assert_int_equal(text_mark("\xEF\xBB\xBFx"), 3);
+    assert_int_equal(text_mark("x"), 0);
+}
+
+/* Messages quote what files say: whichever function makes them, they come out clean. */
+static void errors_are_clean(void **state)
+{
+    (void)state;
+    const char *evil = "x\x1b]0;y\a\x9b";
+    Err err;
+    err_set(&err, ERR_FORMAT, "%s", evil);
+    assert_string_equal(err.msg, "x?]0;y??");
+    errno = ENOENT;
+    err_sys(&err, "%s", evil);
+    assert_true(text_is_clean(err.msg));
+    err_prefix(&err, "%s", evil);
+    err_suffix(&err, "%s", evil);
+    assert_true(text_is_clean(err.msg));
+    assert_int_equal(strncmp(err.msg, "x?]0;y??x?]0;y??: ", 18), 0);
+    assert_int_equal(strcmp(err.msg + strlen(err.msg) - 8, "x?]0;y??"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +242,10 @@ int main(void)
         cmocka_unit_test(defaults_and_texts_round_trip),
         cmocka_unit_test(wrong_values_are_refused_with_what_fits),
         cmocka_unit_test(an_unknown_option_is_answered),
+        cmocka_unit_test(what_a_terminal_obeys_is_cleaned),
+        cmocka_unit_test(every_character_comes_back),
+        cmocka_unit_test(a_text_is_cut_between_characters),
+        cmocka_unit_test(errors_are_clean),
     };
     return cmocka_run_group_tests_name("base: text and options", tests, NULL, NULL);
 }

@@ -84,15 +84,85 @@ static void reads_class_names(void **state)
     dataset_release(d);
 }
 
+/* EMNIST Letters counts from 1; so do MATLAB and Julia. Unnamed, classes are called as the files call them. */
+static void reads_labels_from_1(void **state)
+{
+    (void)state;
+    unsigned char bytes[64];
+    static const char *const names[] = {"train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"};
+    static const int n[] = {40, 12};
+    put_idx_set(40, 12, 6, 5, 4);
+    for (int k = 0; k < 2; k++) {
+        size_t size = idx_labels(bytes, n[k], 4);
+        for (int i = 0; i < n[k]; i++) bytes[8 + i]++;
+        put_file(names[k], bytes, size);
+    }
+    DataSpec spec = spec_of("idx", 20, 8, 0);
+    for (int way = 0; way < 3; way++) { /* found, asked for, and with names */
+        strcpy(spec.first, way == 1 ? "1" : "auto");
+        if (way == 2)
+            put_file("labels.txt",
+                     "\xEF\xBB\xBF"
+                     "ant\nbee\ncrab\ndog\n",
+                     20);
+        Dataset *d = load(spec);
+        assert_int_equal(d->classes, 4);
+        assert_int_equal(d->first, 1);
+        assert_string_equal(d->class_names[0], way == 2 ? "ant" : "1"); /* without the byte order mark */
+        for (int i = 0; i < 12; i++) assert_int_equal(d->split[SPLIT_TEST].labels[i], i % 4);
+        dataset_release(d);
+    }
+    strcpy(spec.first, "0");
+    load_fails("as from 0", spec, ERR_FORMAT,
+               "has label 4; expected 0 to 3, as there are 4 names; for labels that count "
+               "from 1 set first = 1");
+    put_file("labels.txt", "zero\nant\nbee\ncrab\ndog\n", 22); /* one more: 0 is a class without images */
+    strcpy(spec.first, "auto");
+    load_fails("a class without images", spec, ERR_USAGE, "balanced over 5 classes, and no image has class 'zero'");
+    put_idx_set(40, 12, 6, 5, 4);
+    strcpy(spec.first, "1");
+    load_fails("a 0", spec, ERR_FORMAT, "a label is 0, but first = 1");
+}
+
+static void names_files_that_nearly_fit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *theirs, *ours;
+    } rows[] = {
+        {"train-images.idx3-ubyte", "train-images-idx3-ubyte"},
+        {"emnist-letters-t10k-labels-idx1-ubyte.gz", "t10k-labels-idx1-ubyte"},
+    };
+    for (int i = 0; i < 2; i++) {
+        char from[PATH_SIZE], to[PATH_SIZE], message[200];
+        put_idx_set(40, 12, 6, 5, 4);
+        assert_int_equal(path_join(from, folder, rows[i].ours, NULL), OK);
+        assert_int_equal(path_join(to, folder, rows[i].theirs, NULL), OK);
+        assert_int_equal(rename(from, to), 0);
+        snprintf(message, sizeof message, "'%s' is there: rename it %s", rows[i].theirs, rows[i].ours);
+        load_fails(rows[i].theirs, spec_of("idx", 20, 8, 0), ERR_IO, message);
+        assert_int_equal(unlink(to), 0);
+    }
+}
+
 static void refuses_class_names(void **state)
 {
     (void)state;
     static const struct {
         const char *row, *text, *message;
     } wrong[] = {
-        {"too few for the labels", "ant\nbee\ncrab\n", "train-labels-idx1-ubyte: byte 11: image 3 has label 3|0 to 2"},
+        {"too few for the labels", "ant\nbee\ncrab\n",
+         "train-labels-idx1-ubyte: image 4 has label 3; expected 0 to 2, as there are 3 names|set first = 1"},
         {"only one", "ant\n", "labels.txt: 1 class names"},
         {"empty", "", "labels.txt: 0 class names"},
+        {"C1",
+         "ant\nb\xC2\x9B"
+         "2Jee\n",
+         "labels.txt: line 2: a control character"},
+        {"Latin-1",
+         "ant\nb\xE9"
+         "e\n",
+         "bytes that are not UTF-8"},
         {"control character", "ant\nb\033[2Jee\n", "labels.txt: line 2: a control character"},
         {"too long", "ant\n\nabcdefghijabcdefghijabcdefghijab\n", "labels.txt: line 3: |at most 31 bytes"},
     };
@@ -133,7 +203,8 @@ static const struct {
     {"a pixel more", "train-images-idx3-ubyte", APPEND, 1, 0, ERR_FORMAT, "1201 bytes|1200|something follows"},
     {"a label short", "train-labels-idx1-ubyte", CUT, 1, 0, ERR_FORMAT, "39 bytes from byte 8|40|cut short"},
     {"fewer images than said", "t10k-images-idx3-ubyte", SET4, 4, 13, ERR_FORMAT, "360 bytes|its head says 390"},
-    {"test label too high", "t10k-labels-idx1-ubyte", SET1, 13, 4, ERR_FORMAT, "byte 13: image 5 has label 4|0 to 3"},
+    {"test label too high", "t10k-labels-idx1-ubyte", SET1, 13, 4, ERR_FORMAT,
+     "t10k-labels-idx1-ubyte: image 6 has label 4, which no training image has (they have 0 to 3)"},
 };
 
 static void names_what_is_wrong(void **state)
@@ -234,6 +305,8 @@ int main(void)
         CASE(keeps_multiples_of_4),
         CASE(reads_gzip_alike),
         CASE(reads_class_names),
+        CASE(reads_labels_from_1),
+        CASE(names_files_that_nearly_fit),
         CASE(refuses_class_names),
         CASE(names_what_is_wrong),
         CASE(counts_must_agree),

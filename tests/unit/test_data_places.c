@@ -36,6 +36,7 @@ static DataSpec anywhere(const char *name)
     DataSpec spec = spec_of(name, 0, 0, 0);
     spec.dir[0] = 0;
     spec.share = 0.5;
+    spec.batches = 1;
     return spec;
 }
 
@@ -43,9 +44,9 @@ static const struct {
     const char *name, *sub, *train, *test;
     int record;
 } layouts[] = {
-    {"cifar10", "cifar-10-batches-bin", "data_batch_2.bin", "test_batch.bin", 3073},
+    {"cifar10", "cifar-10-batches-bin", "data_batch_1.bin", "test_batch.bin", 3073},
     {"cifar10", "cifar10", "data_batch_1.bin", "test_batch.bin", 3073},
-    {"cifar10", ".", "data_batch_5.bin", "test_batch.bin", 3073},
+    {"cifar10", ".", "data_batch_1.bin", "test_batch.bin", 3073},
     {"cifar100", "cifar-100-binary", "train.bin", "test.bin", 3074},
     {"cifar100", "cifar100", "train.bin", "test.bin", 3074},
     {"svhn", "svhn", "train.bin", "test.bin", 3073},

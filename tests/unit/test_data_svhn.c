@@ -53,6 +53,9 @@ typedef struct {
     int32_t first_extent;
     bool complex, no_y, extra;
     size_t label_size; /* 1: stored as uint8; 8: as double */
+    int value_storage; /* of put_value: 0, this, 0 */
+    size_t value_size;
+    uint64_t value_bits;
 } Form;
 
 static Form right(int n)
@@ -127,6 +130,15 @@ static void put_y(Out *o, const Form *f)
     pad(o, size);
 }
 
+/* A double (1, 3), stored as any type. */
+static void put_value(Out *o, const Form *f)
+{
+    put_front(o, f, 6, "v", 1, (const int32_t[]){1, 3}, 2);
+    put_tag(o, (uint32_t)f->value_storage, 3 * f->value_size);
+    for (int i = 0; i < 3; i++) put_number(o, i == 1 ? f->value_bits : 0, f->value_size);
+    pad(o, 3 * f->value_size);
+}
+
 /* A cell array: nothing that one could take for numbers. */
 static void put_cell(Out *o, const Form *f)
 {
@@ -172,6 +184,10 @@ static Out mat_of(const Form *f)
     put_bytes(&o, head, sizeof head);
     put_number(&o, 0x0100, 2);
     put_number(&o, 'M' << 8 | 'I', 2);
+    if (f->value_size) {
+        put_variable(&o, f, put_value);
+        return o;
+    }
     put_variable(&o, f, put_x);
     if (f->extra) put_variable(&o, f, put_cell), put_variable(&o, f, put_object);
     if (!f->no_y) put_variable(&o, f, put_y);
@@ -183,6 +199,18 @@ static void put_mat(const char *name, Form f)
     Out o = mat_of(&f);
     put_file(name, o.bytes, o.used);
     free(o.bytes);
+}
+
+/* A file of put_value alone, open. */
+static MatFile open_value(const Form *f)
+{
+    static char path[PATH_SIZE];
+    MatFile file;
+    Err err = {0};
+    put_mat("value.mat", *f);
+    assert_int_equal(path_join(path, folder, "value.mat", NULL), OK);
+    if (mat_open(&file, path, 1 << 20, &err) != OK) fail_msg("%s", err.msg);
+    return file;
 }
 
 /* ---- what is read ---- */
@@ -285,10 +313,10 @@ static void reads_records_where_there_is_no_mat(void **state)
     check_svhn("records");
     unsigned char bad[RECORD] = {10};
     put_file("test.bin", bad, RECORD);
-    load_fails("label 10", spec_of("svhn", 20, 10, 0), ERR_FORMAT, "test.bin: record 0 (byte 0): label 10|of SVHN?");
+    load_fails("label 10", spec_of("svhn", 20, 10, 0), ERR_FORMAT, "test.bin: record 1 (byte 0): label 10|of SVHN?");
 }
 
-/* Every type in which MATLAB may store a number. */
+/* Every type in which MATLAB may store a number, in either byte order, plain and packed. */
 static void values_of_every_type(void **state)
 {
     (void)state;
@@ -309,16 +337,40 @@ static void values_of_every_type(void **state)
         {12, 8, 0xfffffffffffffffe, -2},
         {13, 8, 1ull << 63, 0x1p63},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        for (int big = 0; big < 2; big++) {
-            Out o = {.big_endian = big};
-            put_number(&o, 0, rows[i].size);
-            put_number(&o, rows[i].bits, rows[i].size);
-            MatArray a = {.storage = rows[i].storage, .elements = 2, .data = o.bytes, .big_endian = big};
-            assert_true(mat_value(&a, 0) == 0);
-            if (mat_value(&a, 1) != rows[i].value) fail_msg("type %d: %g", rows[i].storage, mat_value(&a, 1));
-            free(o.bytes);
-        }
+    for (size_t i = 0; i < 4 * sizeof rows / sizeof *rows; i++) {
+        Array a = {0};
+        Err err = {0};
+        bool there = false;
+        Form f = right(1);
+        f.big_endian = i & 1, f.packed = i & 2;
+        f.value_storage = rows[i / 4].storage, f.value_size = rows[i / 4].size, f.value_bits = rows[i / 4].bits;
+        MatFile file = open_value(&f);
+        if (mat_next(&file, &a, &there, &err) != OK) fail_msg("%s", err.msg);
+        assert_true(there && a.dims == 2 && a.shape[0] == 3 && a.shape[1] == 1);
+        for (size_t k = 0; k < 3; k++)
+            if (array_real(&a, k) != (k == 1 ? rows[i / 4].value : 0))
+                fail_msg("type %d: %g", rows[i / 4].storage, array_real(&a, k));
+        array_free(&a);
+        mat_close(&file);
+    }
+}
+
+/* A packed variable says its size first: one that would fill memory is refused before it is unpacked. */
+static void refuses_what_unpacks_too_large(void **state)
+{
+    (void)state;
+    Form f = right(MOST_IMAGES);
+    f.packed = true;
+    put_mat("train_32x32.mat", f);
+    put_mat("test_32x32.mat", f);
+    DataSpec spec = spec_of("svhn", 20, 10, 0);
+    spec.limit = 1;
+    dataset_release(load(spec));
+    f.n = 500; /* 1.5 MB, of which little is left in the file */
+    put_mat("train_32x32.mat", f);
+    load_fails("1.5 MB", spec, ERR_LIMIT, "train_32x32.mat: variable 'X': more than the 1048576 bytes|set limit (mega");
+    spec.limit = 2;
+    dataset_release(load(spec));
 }
 
 /* ---- what is refused ---- */
@@ -340,8 +392,7 @@ static void refuses_what_is_no_svhn(void **state)
     Form f;
     put_mat("train_32x32.mat", right(MOST_IMAGES));
 #define WRONG(row, field, value, message) f = right(11), f.field = value, refuse(row, f, "test_32x32.mat: " message)
-    WRONG("X of doubles", class, 6, "the variable X is no array (32, 32, 3, n) of uint8");
-    WRONG("X stored as int8", storage, 1, "the variable X is no array");
+    WRONG("X stored as int8", storage, 1, "the variable X is no array (32, 32, 3, n) of uint8");
     WRONG("X complex", complex, true, "the variable X is no array");
     WRONG("X of text", class, 4, "the variable X is no array");
     WRONG("no numbers in X", storage, 8, "byte |an array's data are no numbers");
@@ -439,15 +490,11 @@ static void says_how_to_fetch_it(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(reads_every_way_of_writing),
-        CASE(reads_what_scipy_wrote),
-        CASE(one_image_has_three_dimensions),
-        CASE(reads_records_where_there_is_no_mat),
-        CASE(values_of_every_type),
-        CASE(refuses_what_is_no_svhn),
-        CASE(refuses_bent_bytes),
-        CASE(refuses_a_broken_stream),
-        CASE(says_how_to_fetch_it),
+        CASE(reads_every_way_of_writing),     CASE(reads_what_scipy_wrote),
+        CASE(one_image_has_three_dimensions), CASE(reads_records_where_there_is_no_mat),
+        CASE(values_of_every_type),           CASE(refuses_what_unpacks_too_large),
+        CASE(refuses_what_is_no_svhn),        CASE(refuses_bent_bytes),
+        CASE(refuses_a_broken_stream),        CASE(says_how_to_fetch_it),
     };
     return cmocka_run_group_tests_name("data svhn", tests, NULL, NULL);
 }

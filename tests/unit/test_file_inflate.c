@@ -48,15 +48,41 @@ static void inflates_either_head_at_any_place(void **state)
         }
 }
 
-static void fails(size_t begin, size_t end, size_t most, const char *message)
+/* A gzip file is a series of members (RFC 1952, 2.2); bgzip writes one every 64 kB. The last may be empty. */
+static void inflates_every_member(void **state)
+{
+    (void)state;
+    enum { MEMBERS = 7, PIECE = PLAIN / MEMBERS };
+    unsigned char *out;
+    size_t size, end = 0;
+    pack(0, GZIP); /* fills plain */
+    for (int i = 0; i <= MEMBERS; i++) {
+        z_stream z = {.next_in = plain + i * PIECE, .avail_in = i < MEMBERS ? PIECE : 0};
+        z.next_out = packed + end, z.avail_out = (uInt)(ROOM - end);
+        assert_int_equal(deflateInit2(&z, 1, Z_DEFLATED, GZIP, 8, Z_DEFAULT_STRATEGY), Z_OK);
+        assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
+        end = ROOM - z.avail_out;
+        deflateEnd(&z);
+    }
+    memset(packed + end, 0, 9);
+    assert_int_equal(inflate_part("f", packed, 0, end + 9, PLAIN, &out, &size, NULL), OK);
+    assert_int_equal(size, MEMBERS * PIECE);
+    assert_memory_equal(out, plain, size);
+    free(out);
+    Err err = {0};
+    assert_int_equal(inflate_part("f", packed, 0, end - 4, PLAIN, &out, &size, &err), ERR_FORMAT); /* in the last */
+    assert_non_null(strstr(err.msg, "it ends too soon"));
+}
+
+static void fails(Status code, size_t begin, size_t end, size_t most, const char *message)
 {
     unsigned char *out = NULL;
     size_t size;
     Err err = {0};
-    assert_int_equal(inflate_part("some.mat", packed, begin, end, most, &out, &size, &err), ERR_FORMAT);
+    assert_int_equal(inflate_part("some.mat", packed, begin, end, most, &out, &size, &err), code);
     assert_null(out);
     if (!strstr(err.msg, message)) fail_msg("no \"%s\" in: %s", message, err.msg);
-    assert_int_equal(inflate_part("some.mat", packed, begin, end, most, &out, &size, NULL), ERR_FORMAT);
+    assert_int_equal(inflate_part("some.mat", packed, begin, end, most, &out, &size, NULL), code);
 }
 
 static void says_where_a_stream_is_broken(void **state)
@@ -64,19 +90,20 @@ static void says_where_a_stream_is_broken(void **state)
     (void)state;
     char message[80];
     size_t end = pack(128, ZLIB);
-    fails(128, end, PLAIN - 1, "some.mat: more than the 299999 bytes that such a file can have");
+    fails(ERR_LIMIT, 128, end, PLAIN - 1, "some.mat: more than the 299999 bytes that such a file can have");
     snprintf(message, sizeof message, "some.mat: broken gzip or zlib data at byte %zu (it ends too soon)", end - 1);
-    fails(128, end - 1, PLAIN, message);
-    fails(128, 128, PLAIN, "at byte 128 (it ends too soon)");
-    fails(127, end, PLAIN, "at byte 129 (incorrect header check)");
+    fails(ERR_FORMAT, 128, end - 1, PLAIN, message);
+    fails(ERR_FORMAT, 128, 128, PLAIN, "at byte 128 (it ends too soon)");
+    fails(ERR_FORMAT, 127, end, PLAIN, "at byte 129 (incorrect header check)");
     packed[end - 1] ^= 1; /* of the checksum */
-    fails(128, end, PLAIN, "(incorrect data check); fetch the file again");
+    fails(ERR_FORMAT, 128, end, PLAIN, "(incorrect data check); fetch the file again");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(inflates_either_head_at_any_place),
+        cmocka_unit_test(inflates_every_member),
         cmocka_unit_test(says_where_a_stream_is_broken),
     };
     return cmocka_run_group_tests_name("base inflate", tests, NULL, NULL);

@@ -49,7 +49,7 @@ static void what_is_written_is_read(void **state)
     assert_int_equal(size, 12);
     assert_string_equal((char *)bytes, "hello, world");
     free(bytes);
-    assert_int_equal(file_read(in("a"), 11, false, &bytes, &size, &err), ERR_FORMAT);
+    assert_int_equal(file_read(in("a"), 11, false, &bytes, &size, &err), ERR_LIMIT);
     assert_non_null(strstr(err.msg, "more than the 11 bytes"));
     assert_int_equal(file_read(in("none"), 11, false, &bytes, &size, &err), ERR_IO);
     assert_non_null(strstr(err.msg, "none: No such file"));
@@ -83,7 +83,7 @@ static void gzip_is_inflated_within_bounds(void **state)
     assert_int_equal(size, sizeof text);
     assert_memory_equal(bytes, text, size);
     free(bytes);
-    assert_int_equal(file_read(in("x.gz"), sizeof text - 1, true, &bytes, &size, &err), ERR_FORMAT); /* a bomb */
+    assert_int_equal(file_read(in("x.gz"), sizeof text - 1, true, &bytes, &size, &err), ERR_LIMIT); /* a bomb */
     assert_int_equal(file_read(in("x.gz"), sizeof text, false, &raw, &raw_size, &err), OK);
     assert_true(raw_size < 1000);
     for (size_t cut = 3; cut < raw_size; cut += 7) {

@@ -45,7 +45,7 @@ typedef struct {
 
 static const float *gold(const Fixture *f, const char *name, ptrdiff_t *size)
 {
-    const Tensor *t = tensors_find(&f->gold, name);
+    const Array *t = tensors_find(&f->gold, name);
     if (!t) fail_msg("the fixture has no '%s'", name);
     ptrdiff_t n = 1;
     for (int d = 0; d < t->dims; d++) n *= t->shape[d];

@@ -96,7 +96,7 @@ static void test_names(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const WeightMap *map = find_map(names[i].map, names[i].form);
-        char got[TENSOR_NAME_SIZE] = "";
+        char got[ARRAY_NAME_SIZE] = "";
         bool has = weight_name_to(map, names[i].ours, got), left_out = true;
         if (has != (names[i].theirs != NULL)) fail_msg("%s: %s", names[i].map, names[i].ours);
         if (!has) continue;
@@ -144,9 +144,9 @@ static const struct {
 };
 
 /* "body.layer.1.block.0.conv_0.weight" -> "block2.nblockLayer.0.conv1.weight" */
-static void published_name(char dst[TENSOR_NAME_SIZE], const char *part, const char *name)
+static void published_name(char dst[ARRAY_NAME_SIZE], const char *part, const char *name)
 {
-    char ours[TENSOR_NAME_SIZE], kind[32], suffix[32];
+    char ours[ARRAY_NAME_SIZE], kind[32], suffix[32];
     int group, block;
     snprintf(ours, sizeof ours, "%s.%s", part, name);
     bool in_block = sscanf(ours, "body.layer.%d.block.%d.%31[a-z_0-9].%31s", &group, &block, kind, suffix) == 4;
@@ -154,19 +154,19 @@ static void published_name(char dst[TENSOR_NAME_SIZE], const char *part, const c
     for (size_t i = 0; i < sizeof published / sizeof *published; i++) {
         const char *from = published[i].ours, *to = published[i].theirs;
         if (in_block && strcmp(kind, from) == 0)
-            snprintf(dst, TENSOR_NAME_SIZE, "block%d.nblockLayer.%d.%s%s", group + 1, block, to, suffix);
+            snprintf(dst, ARRAY_NAME_SIZE, "block%d.nblockLayer.%d.%s%s", group + 1, block, to, suffix);
         else if (!in_block && strncmp(ours, from, strlen(from)) == 0)
-            snprintf(dst, TENSOR_NAME_SIZE, "%s%s", to, ours + strlen(from));
+            snprintf(dst, ARRAY_NAME_SIZE, "%s%s", to, ours + strlen(from));
     }
 }
 
 static void add_published(TensorFile *f, const char *before, const char *part, const Net *net)
 {
     for (const Param *p = net->param; p < net->param + net->params; p++) {
-        char name[TENSOR_NAME_SIZE] = "", whole[2 * TENSOR_NAME_SIZE];
+        char name[ARRAY_NAME_SIZE] = "", whole[2 * ARRAY_NAME_SIZE];
         published_name(name, part, p->name);
         snprintf(whole, sizeof whole, "%s%s", before, name);
-        assert_int_equal(tensors_add(f, whole, TENSOR_F32, p->dims, p->shape, net->values + p->offset, NULL), OK);
+        assert_int_equal(tensors_add(f, whole, ARRAY_F32, p->dims, p->shape, net->values + p->offset, NULL), OK);
     }
 }
 
@@ -188,14 +188,14 @@ static void test_published(void **state)
         Err err = {0};
         Weights w;
         TensorFile f;
-        char name[TENSOR_NAME_SIZE];
+        char name[ARRAY_NAME_SIZE];
         WeightsInfo info = wrn(files[i].depth, files[i].width, "one", "linear");
         Pair pair = open_pair(&info, 1), other = open_pair(&info, 2);
         tensors_init(&f);
         add_published(&f, files[i].before, "body", pair.body);
         add_published(&f, files[i].before, "head", pair.head);
         snprintf(name, sizeof name, "%sbatch_norm.num_batches_tracked", files[i].before);
-        assert_int_equal(tensors_add(&f, name, TENSOR_I64, 0, NULL, counter, &err), OK);
+        assert_int_equal(tensors_add(&f, name, ARRAY_I64, 0, NULL, counter, &err), OK);
         assert_int_equal(tensors_write(path, &f, &err), OK);
         tensors_free(&f);
 
@@ -241,7 +241,7 @@ static const struct {
      "'block1.nblockLayer.0.conv_inp.weight' has no place"},
     {"another shape", RESHAPE, "block3.nblockLayer.0.conv2.weight", NULL,
      "'block3.nblockLayer.0.conv2.weight' is 64x64x9x1, and the network wants 64x64x3x3"},
-    {"another type", RETYPE, "batch_norm.weight", NULL, "'batch_norm.weight' is not F32"},
+    {"another type", RETYPE, "batch_norm.weight", NULL, "'batch_norm.weight' is I32; weights are F32"},
     {"NaN", NOT_A_NUMBER, "block1.nblockLayer.1.batch_norm2.running_var", NULL,
      "'block1.nblockLayer.1.batch_norm2.running_var' has a value that is no number (element 3)"},
 };
@@ -253,13 +253,13 @@ static void write_damaged(const TensorFile *whole, size_t i)
     static float values[4096 * 9];
     Damage damage = damages[i].damage;
     tensors_init(&f);
-    for (const Tensor *t = whole->tensor; t < whole->tensor + whole->tensors; t++) {
-        Tensor changed = *t;
+    for (const Array *t = whole->tensor; t < whole->tensor + whole->tensors; t++) {
+        Array changed = *t;
         bool hit = damages[i].tensor && strcmp(t->name, damages[i].tensor) == 0;
         if (hit && damage == DROP) continue;
         if (hit && damage == RENAME) snprintf(changed.name, sizeof changed.name, "%s", damages[i].to);
         if (hit && damage == RESHAPE) changed.shape[2] = 9, changed.shape[3] = 1;
-        if (hit && damage == RETYPE) changed.type = TENSOR_I32;
+        if (hit && damage == RETYPE) changed.type = ARRAY_I32;
         if (hit && damage == NOT_A_NUMBER) {
             memcpy(values, t->data, 16 * sizeof *values);
             values[3] = NAN;
@@ -269,7 +269,7 @@ static void write_damaged(const TensorFile *whole, size_t i)
                          OK);
     }
     if (damage == ADD)
-        assert_int_equal(tensors_add(&f, damages[i].to, TENSOR_F32, 1, (const ptrdiff_t[]){1}, values, NULL), OK);
+        assert_int_equal(tensors_add(&f, damages[i].to, ARRAY_F32, 1, (const ptrdiff_t[]){1}, values, NULL), OK);
     assert_int_equal(tensors_write(path, &f, NULL), OK);
     tensors_free(&f);
 }
@@ -320,8 +320,7 @@ static void test_strangers(void **state)
     TensorFile f;
     tensors_init(&f);
     refuse_file(&f, "auto", ERR_FORMAT, "there are no tensors");
-    assert_int_equal(tensors_add(&f, "features.0.weight", TENSOR_F32, 4, (const ptrdiff_t[]){20, 3, 3, 3}, x, NULL),
-                     OK);
+    assert_int_equal(tensors_add(&f, "features.0.weight", ARRAY_F32, 4, (const ptrdiff_t[]){20, 3, 3, 3}, x, NULL), OK);
     refuse_file(&f, "auto", ERR_FORMAT,
                 "'features.0.weight' and the others are named in no way that is known; rename them as one of: tare (");
     refuse_file(&f, "ferles", ERR_FORMAT, "'features.0.weight' is no name of \"ferles\"; try names = \"auto\"");
@@ -341,13 +340,13 @@ static void test_small_file_of_a_large_network(void **state)
     TensorFile f;
     tensors_init(&f);
     for (int block = 0; block < 166; block++) {
-        char name[TENSOR_NAME_SIZE];
+        char name[ARRAY_NAME_SIZE];
         snprintf(name, sizeof name, "block1.layer.%d.conv1.weight", block);
-        assert_int_equal(tensors_add(&f, name, TENSOR_F32, 4, (const ptrdiff_t[]){1024, 1, 1, 1}, x, NULL), OK);
+        assert_int_equal(tensors_add(&f, name, ARRAY_F32, 4, (const ptrdiff_t[]){1024, 1, 1, 1}, x, NULL), OK);
     }
     refuse_file(&f, "auto", ERR_FORMAT, "'block1.layer.0.conv2.weight' is missing");
     assert_int_equal(
-        tensors_add(&f, "block1.layer.0.conv2.weight", TENSOR_F32, 4, (const ptrdiff_t[]){1024, 1, 1, 1}, x, NULL), OK);
+        tensors_add(&f, "block1.layer.0.conv2.weight", ARRAY_F32, 4, (const ptrdiff_t[]){1024, 1, 1, 1}, x, NULL), OK);
     refuse_file(&f, "auto", ERR_FORMAT,
                 "'block1.layer.0.conv2.weight' is 1024x1x1x1, and the network wants 1024x1024x3x3");
     tensors_free(&f);
@@ -451,7 +450,7 @@ static void test_old_classifier(void **state)
     tensors_free(&f);
     assert_int_equal(tensors_read(path, &written, &err), OK);
     assert_int_equal(
-        tensors_add(&written, "qzx_body.logits.weight", TENSOR_F32, 2, (const ptrdiff_t[]){CLASSES, 64}, x, &err), OK);
+        tensors_add(&written, "qzx_body.logits.weight", ARRAY_F32, 2, (const ptrdiff_t[]){CLASSES, 64}, x, &err), OK);
     assert_int_equal(tensors_write(path, &written, &err), OK);
     tensors_free(&written);
     if (weights_open(&w, path, "authors", &err) != OK) fail_msg("%s", err.msg);

@@ -180,14 +180,14 @@ static void predictions_want_both_tensors(void **state)
     static const struct {
         const char *row;
         int logp_dims, label_count; /* 0: the tensor is not there */
-        TensorType label_type;
+        ArrayType label_type;
         const char *message;
     } rows[] = {
-        {"no logp", 0, 3, TENSOR_I32, "test.safetensors: no tensor \"logp\" of (n, classes) float32"},
-        {"a flat logp", 1, 3, TENSOR_I32, "test.safetensors: no tensor \"logp\""},
-        {"no labels", 2, 0, TENSOR_I32, "test.safetensors: no tensor \"labels\" of 3 int32"},
-        {"a label more", 2, 4, TENSOR_I32, "no tensor \"labels\" of 3 int32"},
-        {"labels of floats", 2, 3, TENSOR_F32, "no tensor \"labels\" of 3 int32"},
+        {"no logp", 0, 3, ARRAY_I32, "test.safetensors: no tensor \"logp\" of (n, classes) float32"},
+        {"a flat logp", 1, 3, ARRAY_I32, "test.safetensors: no tensor \"logp\""},
+        {"no labels", 2, 0, ARRAY_I32, "test.safetensors: no tensor \"labels\" of 3 int32"},
+        {"a label more", 2, 4, ARRAY_I32, "no tensor \"labels\" of 3 int32"},
+        {"labels of floats", 2, 3, ARRAY_F32, "no tensor \"labels\" of 3 int32"},
     };
     put("config.json", "{}");
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -198,7 +198,7 @@ static void predictions_want_both_tensors(void **state)
         snprintf(path, sizeof path, "%s/base/test.safetensors", runs);
         const ptrdiff_t shape[] = {3, 2}, flat[] = {6}, count[] = {rows[i].label_count};
         if (rows[i].logp_dims)
-            assert_int_equal(tensors_add(&f, "logp", TENSOR_F32, rows[i].logp_dims,
+            assert_int_equal(tensors_add(&f, "logp", ARRAY_F32, rows[i].logp_dims,
                                          rows[i].logp_dims == 2 ? shape : flat, logp, NULL),
                              OK);
         if (rows[i].label_count)

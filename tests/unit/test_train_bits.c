@@ -132,8 +132,8 @@ static void the_body_of_stage_two_is_the_parents(void **state)
         assert_int_equal(tensors_read(path, &parent, &err), OK);
         snprintf(path, sizeof path, "%s/threads1/%s/best.safetensors", folder, name);
         assert_int_equal(tensors_read(path, &child, &err), OK);
-        const Tensor *p = tensors_find(&parent, "body.layer.2.block.0.conv_1.weight");
-        const Tensor *c = tensors_find(&child, "body.layer.2.block.0.conv_1.weight");
+        const Array *p = tensors_find(&parent, "body.layer.2.block.0.conv_1.weight");
+        const Array *c = tensors_find(&child, "body.layer.2.block.0.conv_1.weight");
         assert_memory_equal(p->data, c->data, 64 * 64 * 9 * sizeof(float));
         tensors_free(&parent);
         tensors_free(&child);
@@ -171,7 +171,10 @@ static void predictions_match_the_last_evaluation(void **state)
     assert_non_null(pred);
     assert_int_equal(pred->n, 40);
     FineBins bins = {0};
-    fine_bins_of(&bins, pred);
+    double confidence[40];
+    uint8_t right[40];
+    predictions_top(pred, confidence, right);
+    for (int i = 0; i < 40; i++) fine_bins_add(&bins, confidence[i], right[i]);
     const EvalPoint *eval = runlog_eval(&run->log, "test", "best");
     assert_non_null(eval);
     assert_memory_equal(&bins, &eval->as.bins, sizeof bins);

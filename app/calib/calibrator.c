@@ -6,18 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-const Calibrator calibrators[] = {
-    {"temperature", "temperature scaling", fit_temperature, apply_temperature, tell_temperature},
-    {0},
-};
+const Calibrator *const calibrators[] = {&temperature_scaling, &isotonic, NULL};
 
 const Calibrator *calibrator_find(const char *name, Err *err)
 {
     char all[256] = "";
-    for (const Calibrator *c = calibrators; c->name; c++) {
-        if (strcmp(c->name, name) == 0) return c;
+    for (const Calibrator *const *c = calibrators; *c; c++) {
+        if (strcmp((*c)->name, name) == 0) return *c;
         size_t used = strlen(all);
-        snprintf(all + used, sizeof all - used, "%s\"%s\"", used ? ", " : "", c->name);
+        snprintf(all + used, sizeof all - used, "%s\"%s\"", used ? ", " : "", (*c)->name);
     }
     err_set(err, ERR_USAGE, "no calibrator '%.60s'; there are %s", name, all);
     return NULL;

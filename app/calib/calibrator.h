@@ -30,7 +30,8 @@ typedef struct Calibrator {
     void (*tell)(const Fit *fit, char *dst, size_t size);                     /* "T = 1.7359" */
 } Calibrator;
 
-extern const Calibrator calibrators[]; /* ends with name NULL */
+extern const Calibrator temperature_scaling, isotonic; /* each in its own file */
+extern const Calibrator *const calibrators[];          /* all of them; NULL at the end */
 
 /* By name. NULL with err set: ERR_USAGE lists them. */
 const Calibrator *calibrator_find(const char *name, Err *err);
@@ -48,10 +49,5 @@ double *fit_add(Fit *fit, const char *name, ptrdiff_t n, Err *err);
 
 /* An array of n numbers (n < 0: of any length, *found its length); NULL with ERR_USAGE where it is not there. */
 const double *fit_array(const Fit *fit, const char *name, ptrdiff_t n, ptrdiff_t *found, Err *err);
-
-/* The fit, apply and tell of the rows, each beside its mathematics. */
-Status fit_temperature(Fit *fit, const Predictions *pred, Err *err);
-Predictions *apply_temperature(const Fit *fit, const Predictions *pred, Err *err);
-void tell_temperature(const Fit *fit, char *dst, size_t size);
 
 #endif

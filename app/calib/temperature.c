@@ -103,9 +103,9 @@ Predictions *temperature_apply(const Predictions *pred, double t, Err *err)
     return out;
 }
 
-/* ---- the row of calibrators ---- */
+/* ---- as a calibrator ---- */
 
-Status fit_temperature(Fit *fit, const Predictions *pred, Err *err)
+static Status fit_temperature(Fit *fit, const Predictions *pred, Err *err)
 {
     Temperature found;
     Status done = temperature_fit(&found, pred, err);
@@ -116,14 +116,17 @@ Status fit_temperature(Fit *fit, const Predictions *pred, Err *err)
     return OK;
 }
 
-Predictions *apply_temperature(const Fit *fit, const Predictions *pred, Err *err)
+static Predictions *apply_temperature(const Fit *fit, const Predictions *pred, Err *err)
 {
     const double *t = fit_array(fit, "t", 1, NULL, err);
     return t ? temperature_apply(pred, *t, err) : NULL;
 }
 
-void tell_temperature(const Fit *fit, char *dst, size_t size)
+static void tell_temperature(const Fit *fit, char *dst, size_t size)
 {
     const double *t = fit_array(fit, "t", 1, NULL, NULL);
     snprintf(dst, size, "T = %.4f", t ? *t : NAN);
 }
+
+const Calibrator temperature_scaling = {"temperature", "temperature scaling", fit_temperature, apply_temperature,
+                                        tell_temperature};

@@ -11,7 +11,7 @@
 #define AT(field) offsetof(CalibrateSpec, field)
 
 const Option calibrate_options[] = {
-    {"method", OPTION_CHOICE, AT(method), "temperature", 0, 0, "temperature", "the calibrator"},
+    {"method", OPTION_TEXT, AT(method), "temperature", 0, 0, NULL, "the calibrator"},
     {"recipe", OPTION_TEXT, AT(recipe), "", 0, 0, NULL, "the parent's"},
     {"seed", OPTION_INT, AT(seed), "1", 0, 0x1p53, NULL, "the parent's"},
     {"keep", OPTION_CHOICE, AT(keep), "best", 0, 0, "best|last", "the parent's: which of its networks is calibrated"},

@@ -38,7 +38,12 @@ static Status set_seeds(Options *o, const char *text, Err *err)
         size_t length = strcspn(text, ",");
         if (o->seed_count == SEEDS_MOST) return err_set(err, ERR_USAGE, "--seeds: at most %d", SEEDS_MOST);
         snprintf(word, sizeof word, "%.*s", (int)length, text);
-        if (read_number("--seeds", word, 0, seed_most, &o->seeds[o->seed_count++], err) != OK) return err->code;
+        if (read_number("--seeds", word, 0, seed_most, &o->seeds[o->seed_count], err) != OK) return err->code;
+        for (int i = 0; i < o->seed_count; i++)
+            if (o->seeds[i] == o->seeds[o->seed_count])
+                return err_set(err, ERR_USAGE, "--seeds: %s is there twice; the same seed gives the same network",
+                               word);
+        o->seed_count++;
         text += length;
         if (!*text) return OK;
     }

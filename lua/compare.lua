@@ -5,11 +5,16 @@
 -- Entries of one label become a row: mean and standard deviation (n - 1) over their seeds.
 
 local compare = {}
-local text_table = require("registry").text_table
-local recipes, numbers, verdict = require "recipes", require "numbers", require "verdict"
+local text_table = require("tare.registry").text_table
+local recipes, numbers, verdict = require "tare.recipes", require "tare.numbers", require "tare.verdict"
 local mean_sd, sorted_keys, thousands = numbers.mean_sd, numbers.sorted_keys, numbers.thousands
 
-local figures = { "accuracy", "ece", "mce", "nll", "brier", "gap" }
+-- The measures that a comparison shows, in order.
+local function figures()
+    local list = {}
+    for _, m in ipairs(calib.measures()) do list[#list + 1] = m.column and m or nil end
+    return list
+end
 
 -- What a perfectly calibrated network with these confidences would read: a bin's accuracy then strays from
 -- its confidence by a normal deviate of variance c (1 - c) / count, whose mean size is sqrt(2 / pi) sd.
@@ -53,7 +58,7 @@ local unsaid = {
 -- What the options of train.KIND are where neither user nor recipe says anything.
 local function defaults(kind)
     local set = {}
-    for _, row in ipairs(require("registry").rows) do
+    for _, row in ipairs(require("tare.registry").rows) do
         if row.name == "train." .. kind then
             for _, o in ipairs(row.options) do set[o.name] = o.least and tonumber(o.initial) or o.initial end
         end
@@ -86,27 +91,34 @@ local function entry_of(run, label)
         label = label, method = job.method, rank = job.rank,
         name = run.name, base = job.from, seed = job.options.seed,
         seconds = job.kind ~= "calibrate" and run:seconds() or nil,
-        scores = calib.report(predictions), floor = compare.floor(calib.bins(predictions)),
+        scores = calib.report(predictions), floor = compare.floor(calib.bins(predictions)), predictions = predictions,
         facts = facts_of(run), changes = compare.changes(job),
     }
 end
 
--- Runs, results and lists of them, in order, each once; string keys are labels.
+-- Runs, their names, lists of them and runs.list(), in order, each once; string keys are labels.
 local function collect(entries, item, label, seen)
+    if type(item) == "string" then item = runs.open(item) end
     if type(item) == "userdata" then
         if not seen[item] then entries[#entries + 1] = entry_of(item, label) end
         seen[item] = true
         return
     end
     if type(item) ~= "table" then
-        error("runs.compare: expected runs or lists of them, got " .. type(item), 0)
+        error("runs.compare: expected runs, names of runs, or lists of them, got " .. type(item), 0)
+    end
+    if require("tare.listing").is(item) then
+        for _, row in ipairs(item) do -- those that have a result
+            if row.state == "done" then collect(entries, row.name, label, seen) end
+        end
+        return
     end
     for _, inner in ipairs(item) do collect(entries, inner, label, seen) end
     local labels = {}
     for key in pairs(item) do
         if type(key) == "string" then labels[#labels + 1] = key end
     end
-    table.sort(labels)
+    table.sort(labels, numbers.natural)
     for _, key in ipairs(labels) do collect(entries, item[key], key, seen) end
 end
 
@@ -134,13 +146,23 @@ function compare.label(entries)
         end
         e.label = e.label or table.concat(parts, ", ")
     end
+    -- one seed twice in a row would count one network as two: such runs are rows of their own
+    local taken = {}
+    for _, e in ipairs(entries) do
+        local place = ("%s\n%s\n%s"):format(e.label, e.seed, e.facts and e.facts["data.name"])
+        taken[place] = (taken[place] or 0) + 1
+        e.again = taken[place] > 1
+    end
+    for _, e in ipairs(entries) do
+        if e.again then e.label = ("%s (%s)"):format(e.label, e.name) end
+    end
 end
 
 -- ---- rows ---------------------------------------------------------------------------------------
 
 local function summarise(row, entries)
-    for _, key in ipairs(figures) do
-        local values = {}
+    for _, m in ipairs(figures()) do
+        local key, values = m.name, {}
         for i, e in ipairs(entries) do values[i] = e.scores[key] end
         row.mean[key], row.sd[key] = mean_sd(values)
         row.values[key] = values
@@ -155,6 +177,7 @@ local function summarise(row, entries)
     row.floor = #floors > 0 and mean_sd(floors) or 0
     row.bases = table.concat(sorted_keys(bases), ",")
     row.n = entries[1].scores.n
+    for i, e in ipairs(entries) do row.predictions[i] = e.predictions end
 end
 
 -- One row a label, in the order of the methods; within a method in order of appearance.
@@ -164,7 +187,7 @@ function compare.rows(entries)
         if not of[e.label] then
             rows[#rows + 1] = {
                 label = e.label, method = e.method, rank = e.rank or 0, place = #rows, runs = {}, seeds = {},
-                mean = {}, sd = {}, values = {},
+                mean = {}, sd = {}, values = {}, predictions = {},
             }
             of[e.label] = {}
         end
@@ -248,10 +271,10 @@ end
 -- ---- the comparison -----------------------------------------------------------------------------
 
 -- "6.81 ± 0.46", ".536 ± .012"
-local function cell(row, key, scale, format)
-    local text, sd = format:format(scale * row.mean[key]), row.sd[key]
-    if sd then text = text .. " ± " .. format:gsub("%+", ""):format(scale * sd) end
-    return (text:gsub("%f[%d]0%.(%d%d%d)", ".%1"))
+local function cell(row, m)
+    local text, sd = m.format:format(m.scale * row.mean[m.name]), row.sd[m.name]
+    if sd then text = text .. " ± " .. m.format:gsub("%+", ""):format(m.scale * sd) end
+    return (text:gsub("%f[%d]0%.(%d%d%d)", ".%1"):gsub("^%-(0%.0*)$", "%1")) -- no minus for what rounds to 0
 end
 
 local function wrap(text, width)
@@ -266,17 +289,18 @@ local function wrap(text, width)
     return table.concat(lines, "\n")
 end
 
-local headers = { "", "accuracy %", "ECE %", "MCE %", "NLL", "Brier", "gap", "s" }
-
 -- The headers and the cells of the table of a comparison, row by row; false is an empty cell.
 function compare.cells(rows)
-    local cells = {}
+    local headers, cells, measures = { "" }, {}, figures()
+    for _, m in ipairs(measures) do
+        headers[#headers + 1] = m.unit ~= "" and m.name ~= "gap" and m.title .. " " .. m.unit or m.title
+    end
+    headers[#headers + 1] = "s"
     for i, row in ipairs(rows) do
-        cells[i] = {
-            row.label, cell(row, "accuracy", 100, "%.2f"), cell(row, "ece", 100, "%.2f"),
-            cell(row, "mce", 100, "%.1f"), cell(row, "nll", 1, "%.3f"), cell(row, "brier", 1, "%.3f"),
-            cell(row, "gap", 100, "%+.1f"), row.seconds and ("%.0f"):format(row.seconds) or false,
-        }
+        local line = { row.label }
+        for _, m in ipairs(measures) do line[#line + 1] = cell(row, m) end
+        line[#line + 1] = row.seconds and ("%.0f"):format(row.seconds) or false
+        cells[i] = line
     end
     return headers, cells
 end
@@ -304,7 +328,8 @@ function compare.runs(...)
     if #entries == 0 then error("nothing to compare; give runs: runs.compare(base, base:temperature())", 0) end
     compare.label(entries)
     local rows = compare.rows(entries)
-    local result = { rows = rows, recipe = compare.recipe(entries), verdict = verdict.of(rows) }
+    local function judge(a, b, measure) return verdict.paired(a, b, measure, entries[1].scores.bins) end
+    local result = { rows = rows, recipe = compare.recipe(entries), verdict = verdict.of(rows, judge) }
     return setmetatable(result, comparison)
 end
 

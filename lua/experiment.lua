@@ -1,7 +1,7 @@
 -- experiment.lua - what experiments share: their key=value arguments, and the four methods side by side.
 
 local experiment = {}
-local registry, numbers = require "registry", require "numbers"
+local registry, numbers = require "tare.registry", require "tare.numbers"
 
 local function refuse(argument, key, known)
     local near = key and registry.nearest(key, known)

@@ -1,7 +1,7 @@
 -- figure.lua - what plot.save() writes of tables: a comparison, a list of runs.
 
 local figure = {}
-local compare, listing = require "compare", require "listing"
+local compare, listing = require "tare.compare", require "tare.listing"
 
 -- A field of a csv file: quoted where it has to be.
 local function field(value)

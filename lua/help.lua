@@ -1,11 +1,10 @@
 -- help.lua - help [topic]: a page of lua/help, or a function with its options, or the list of both.
 
 local help = {}
-local registry = require "registry"
+local registry = require "tare.registry"
 
 local function page_path(topic)
-    local folder = package.path:match "^(.-)%?%.lua"
-    return folder .. "help/" .. topic .. ".md"
+    return registry.folder .. "/help/" .. topic .. ".md"
 end
 
 local function read(path)

@@ -1,7 +1,7 @@
 -- listing.lua - how runs.list() prints itself.
 
 local listing = {}
-local text_table = require("registry").text_table
+local text_table = require("tare.registry").text_table
 
 local columns = { "run", "kind", "state", "from", "data", "recipe", "seed", "acc %", "ECE %", "s", "note" }
 

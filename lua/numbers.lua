@@ -19,6 +19,16 @@ function numbers.sorted_keys(set)
     return keys
 end
 
+-- The order that people sort names in: numbers within them by size, "z-8" before "z-32".
+function numbers.natural(a, b)
+    local function key(text)
+        return (text:gsub("0*(%d+)", function(digits) return ("%03d%s"):format(#digits, digits) end))
+    end
+    local ka, kb = key(a), key(b)
+    if ka ~= kb then return ka < kb end
+    return a < b
+end
+
 -- 10000 -> "10,000"
 function numbers.thousands(n)
     return (("%d"):format(n):reverse():gsub("%d%d%d", "%0,"):reverse():gsub("^,", ""))

@@ -1,7 +1,7 @@
 -- recipes.lua - named sets of training options, printed with every result.
 --
 -- A recipe has one table for each of train.*; what a user gives comes before it. A value may be a function of
--- the merged options. Add your own:  require("recipes").mine = { stage1 = { epochs = 10 }, tst = {}, vtst = {} }
+-- the merged options. Add your own:  require("tare.recipes").mine = { stage1 = { epochs = 10 }, tst = {}, vtst = {} }
 
 local recipes = {}
 
@@ -57,7 +57,7 @@ end
 local function find(name)
     local recipe = recipes[name]
     if type(recipe) == "table" then return recipe end
-    local near = require("registry").nearest(tostring(name), names())
+    local near = require("tare.registry").nearest(tostring(name), names())
     local advice = near and ("did you mean '%s'?"):format(near) or "recipes: " .. table.concat(names(), ", ")
     -- level 4: blames the script that called train.*
     error(("unknown recipe '%s' (%s)"):format(tostring(name), advice), 4)

@@ -1,34 +1,38 @@
 -- verdict.lua - what the rows of a comparison say, in words: wins, losses and ties within noise.
+--
+-- Two rows differ where calib.paired says that equally good methods would be so far apart less than 5 times in 100, over
+-- the same images and, with several seeds, over the seeds (help "verdict").
 
 local verdict = {}
-local numbers = require "numbers"
+local numbers = require "tare.numbers"
 
--- Student's t, 95 % two-sided, for 2, 3, ... runs: two seeds say little.
-local student = { false, 12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26 }
+local level = 0.05
 
--- Differences of two rows, run by run where both have the same seeds; else nil.
-local function paired(a, b, key)
-    if table.concat(a.seeds, ",") ~= table.concat(b.seeds, ",") then return nil end
-    local differences = {}
-    for i, value in ipairs(a.values[key]) do differences[i] = value - b.values[key][i] end
-    local _, sd = numbers.mean_sd(differences)
-    return sd and sd / math.sqrt(#differences)
-end
-
--- The size below which a difference of two rows says nothing: t times its standard error over the seeds; for
--- the ECE at least the reading of a perfectly calibrated network. NLL and Brier of single runs: unknown,
--- taken as 0.
-local function noise(a, b, key)
-    local over_seeds = 0
-    if a.sd[key] and b.sd[key] then
-        local apart = math.sqrt(a.sd[key] ^ 2 / #a.runs + b.sd[key] ^ 2 / #b.runs)
-        over_seeds = (student[math.min(#a.runs, #b.runs)] or 2) * (paired(a, b, key) or apart)
+-- The measures that words are made of: columns with a better side, by name and in order.
+local function judged()
+    local list = {}
+    for _, m in ipairs(calib.measures()) do
+        if m.column and m.better ~= "neither" and (m.of == "rows" or m.of == "bins") then
+            list[#list + 1], list[m.name] = m, m
+        end
     end
-    return key == "ece" and math.max(over_seeds, a.floor, b.floor) or over_seeds
+    return list
 end
 
-local function percent(x) return ("%.2f %%"):format(100 * x) end
-local function small(x) return (("%.3f"):format(x):gsub("^0%.", ".")) end
+-- { difference =, p = } of a less b, or nil and why there is none.
+function verdict.paired(a, b, measure, bins)
+    local by_seed = table.concat(a.seeds, ",") == table.concat(b.seeds, ",")
+    local fine, result = pcall(calib.paired, a.predictions, b.predictions,
+        { measure = measure, bins = bins, by_seed = by_seed })
+    if fine then return result end
+    return nil, result
+end
+
+-- "83.75 %", ".512"
+local function shown(m, value)
+    local text = m.format:format(m.scale * value)
+    return m.unit ~= "" and text .. " " .. m.unit or (text:gsub("^0%.", "."))
+end
 
 -- "a, b and c"
 local function named(list)
@@ -36,37 +40,38 @@ local function named(list)
     return table.concat(list, ", ", 1, #list - 1) .. " and " .. list[#list]
 end
 
-local function lowest_ece(rows)
+local function lowest_ece(rows, ece, judge)
     local best, near = rows[1], {}
     for _, row in ipairs(rows) do
         if row.mean.ece < best.mean.ece then best = row end
     end
     for _, row in ipairs(rows) do
-        if row ~= best and row.mean.ece - best.mean.ece < noise(row, best, "ece") then
-            near[#near + 1] = ("%s (%s)"):format(row.label, percent(row.mean.ece))
+        local apart = row ~= best and judge(row, best, "ece")
+        if row ~= best and not (apart and apart.p < level) then
+            near[#near + 1] = ("%s (%s)"):format(row.label, shown(ece, row.mean.ece))
         end
     end
     local tie = #near > 0 and (", within noise of %s"):format(named(near)) or ""
-    return ("Lowest ECE: %s, %s%s."):format(best.label, percent(best.mean.ece), tie)
+    return ("Lowest ECE: %s, %s%s."):format(best.label, shown(ece, best.mean.ece), tie)
 end
 
-local title = { ece = "ECE", nll = "NLL", brier = "Brier" }
-
 -- "Temperature scaling against TST: better on NLL (.480, .507), ...": ties and losses as plainly as wins.
-local function against(temperature, row)
-    local verdicts = { better = {}, worse = {}, tie = {} }
-    for _, key in ipairs{ "ece", "nll", "brier" } do
-        local t, r = temperature.mean[key], row.mean[key]
-        local tie = math.abs(t - r) <= noise(temperature, row, key)
-        local verdict = tie and "tie" or t < r and "better" or "worse"
-        local show = key == "ece" and percent or small
-        table.insert(verdicts[verdict], ("%s (%s, %s)"):format(title[key], show(t), show(r)))
+local function against(temperature, row, measures, judge)
+    local verdicts = { better = {}, worse = {}, tie = {}, same = {} }
+    local scaling = temperature.label:gsub("^temperature", "Temperature scaling")
+    for _, m in ipairs(measures) do
+        local apart, why = judge(temperature, row, m.name)
+        if not apart then return ("%s against %s: no verdict, %s."):format(scaling, row.label, why) end
+        local lower = (apart.difference < 0) == (m.better == "lower")
+        local word = apart.difference == 0 and "same" or apart.p >= level and "tie" or lower and "better" or "worse"
+        table.insert(verdicts[word],
+            ("%s (%s, %s)"):format(m.title, shown(m, temperature.mean[m.name]), shown(m, row.mean[m.name])))
     end
     local parts = {}
-    for _, v in ipairs{ { "better", "better on " }, { "worse", "worse on " }, { "tie", "within noise on " } } do
+    for _, v in ipairs{ { "better", "better on " }, { "worse", "worse on " }, { "tie", "within noise on " },
+        { "same", "the same on " } } do
         if #verdicts[v[1]] > 0 then parts[#parts + 1] = v[2] .. named(verdicts[v[1]]) end
     end
-    local scaling = temperature.label:gsub("^temperature", "Temperature scaling")
     return ("%s against %s: %s."):format(scaling, row.label, table.concat(parts, "; "))
 end
 
@@ -82,20 +87,39 @@ local function rivals(rows, row)
     return #own > 0 and own or all
 end
 
--- What the rows say, computed from them.
-function verdict.of(rows)
-    local lines, single, floor = { #rows > 1 and lowest_ece(rows) or nil }, false, 0
+-- How the claims above were made.
+local function grounds(rows)
+    local most, least, single = 0, math.huge, false
     for _, row in ipairs(rows) do
-        floor, single = math.max(floor, row.floor), single or #row.runs < 2
-        local two_stage = row.method == "TST" or row.method == "V-TST"
-        for _, t in ipairs(two_stage and rivals(rows, row) or {}) do lines[#lines + 1] = against(t, row) end
+        most, least = math.max(most, #row.seeds), math.min(least, #row.seeds)
+        single = single or #row.seeds < 2
     end
+    local seeds = most > 1 and (" and the %s seeds"):format(least < most and ("%d to %d"):format(least, most) or most) or ""
+    local lines = { ("Paired over the %s images%s; 5 of 100 comparisons of equals would be called a difference "
+        .. "(help \"verdict\")."):format(numbers.thousands(rows[1].n), seeds) }
+    if single then
+        lines[#lines + 1] = "Single runs: this is said of these networks; several seeds (--seeds 1,2,3) tell whether "
+            .. "it holds for the methods."
+    end
+    return lines
+end
+
+-- What the rows say, computed from them; judge(a, b, measure) is verdict.paired with the comparison's bins.
+function verdict.of(rows, judge)
+    local measures = judged()
+    local lines, floor = {}, 0
+    if #rows > 1 then lines[1] = lowest_ece(rows, measures.ece, judge) end
+    for _, row in ipairs(rows) do
+        floor = math.max(floor, row.floor)
+        local two_stage = row.method == "TST" or row.method == "V-TST"
+        for _, t in ipairs(two_stage and rivals(rows, row) or {}) do
+            lines[#lines + 1] = against(t, row, measures, judge)
+        end
+    end
+    if #rows > 1 then table.move(grounds(rows), 1, 2, #lines + 1, lines) end
     if floor > 0 then
         lines[#lines + 1] = ("A perfectly calibrated network with these confidences would read an ECE of about %s "
-            .. "at n = %s: differences below about that mean nothing."):format(percent(floor), numbers.thousands(rows[1].n))
-    end
-    if single then
-        lines[#lines + 1] = "Single runs: several seeds (--seeds 1,2,3) show how much of a difference is luck."
+            .. "at n = %s."):format(shown(measures.ece, floor), numbers.thousands(rows[1].n))
     end
     return table.concat(lines, "\n")
 end

@@ -8,7 +8,7 @@
 -- A key that is not given is left to the recipe. With --json the comparison is printed as JSON.
 -- lua/experiment.lua trains and compares; 01_first_look.lua and help "scripts" show how it is written out.
 
-local experiment = require "experiment"
+local experiment = require "tare.experiment"
 local o = experiment.arguments{
     data = "fashion", recipe = "small", depth = 10, width = 1, "train", "valid", "epochs", "steps", "z",
 }

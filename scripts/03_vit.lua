@@ -8,7 +8,7 @@
 -- A ViT is trained by AdamW (decay on matrices alone), and warms up. Its stage 2 is over after few steps, so that the
 -- validation NLL is read every 5 of them.
 
-local experiment = require "experiment"
+local experiment = require "tare.experiment"
 local o = experiment.arguments{
     data = "cifar10", train = 5000, valid = 2000, dim = 64, depth = 4, heads = 4, patch = 4, epochs = 30, batch = 64,
     "steps", "z",

@@ -8,7 +8,7 @@
 -- The published settings, for a large machine: tare run scripts/02_two_stages.lua data=cifar10 recipe=paper train=0
 -- valid=7500 depth=28 width=10.
 
-local experiment = require "experiment"
+local experiment = require "tare.experiment"
 local o = experiment.arguments{
     train = 4000, valid = 2000, depth = 10, width = 1, epochs = 30, batch = 64, augment = "none", "steps", "z",
 }

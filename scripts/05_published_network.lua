@@ -15,7 +15,7 @@
 -- classifier and the other validates; the second half judges.
 
 local path = arg[1] or error("which file? tare run scripts/05_published_network.lua FILE.safetensors", 0)
-local o = require("experiment").arguments({
+local o = require("tare.experiment").arguments({
     dir = (os.getenv "TARE_DATA" or "data/downloads") .. "/cifar-10-batches-bin",
     held = "data/downloads/cifar10-held-out", mean = ".4914,.4822,.4465", sd = ".2023,.1994,.2010",
     "names", "padding", "steps",

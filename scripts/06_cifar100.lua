@@ -9,7 +9,7 @@
 -- In 30 epochs the smallest network gets 44 % of its training images right, learns none by heart, and is not
 -- over-confident: nothing betters its NLL. Compare a wider one, width=2 or more, which fits them better.
 
-local experiment = require "experiment"
+local experiment = require "tare.experiment"
 local o = experiment.arguments{
     labels = "fine", train = 5000, valid = 2000, depth = 10, width = 1, epochs = 30, batch = 64, augment = "none",
     "steps", "z",

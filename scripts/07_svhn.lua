@@ -10,7 +10,7 @@
 -- schedule=cosine before you conclude (results/07_svhn_cosine.txt): that base is a little under-confident, and no
 -- second stage betters its NLL.
 
-local experiment = require "experiment"
+local experiment = require "tare.experiment"
 local o = experiment.arguments{
     schedule = "constant", train = 3000, valid = 2000, depth = 10, width = 1, epochs = 20, batch = 32, "steps", "z",
 }

@@ -10,7 +10,7 @@
 -- The strengths are usual ones (help "recipes" has the papers), not tuned here. Stage 2 is plain cross-entropy in every
 -- row: TST asks whether a body that was trained otherwise has better features (on fashion, the one of mixup has).
 
-local experiment = require "experiment"
+local experiment = require "tare.experiment"
 local o = experiment.arguments{
     data = "fashion", smoothing = 0.1, focal = 3, mixup = 0.2, depth = 10, width = 1, "train", "valid", "epochs", "steps",
 }

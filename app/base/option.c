@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ROWS_MOST = 64, TABLES_MOST = 32 };
+enum { ROWS_MOST = 64, TABLES_MOST = 64 };
 
 /* ---- tables in tables ---- */
 

@@ -20,6 +20,7 @@ typedef enum {
     RNG_BOOTSTRAP, /* resamples;            step = resample */
     RNG_DROPOUT,   /* step = training step, row = operation x 2^16 + position in the batch */
     RNG_MIXUP,     /* share and partners;   step = training step */
+    RNG_EXCHANGE,  /* coins of an exchange; step = toss */
 } RngPurpose;
 
 typedef struct {

@@ -9,7 +9,7 @@
 /* The bin (lo, hi] of confidence c in [0, 1] among `count` with edges i/count. The product c * count may round across
  * an edge, so it is only a guess that the edges themselves correct. i/count is the double nearest to the fraction,
  * hence 4/60 and 1/15 are the same edge and coarse bins nest exactly in fine ones. */
-static int bin_of(double c, int count)
+int bins_at(double c, int count)
 {
     int b = (int)ceil(c * count) - 1;
     if (b < 0) b = 0;
@@ -22,7 +22,7 @@ static int bin_of(double c, int count)
 void fine_bins_add(FineBins *bins, double confidence, int right)
 {
     assert(confidence >= 0 && confidence <= 1);
-    int b = bin_of(confidence, FINE_BINS);
+    int b = bins_at(confidence, FINE_BINS);
     bins->count[b]++;
     bins->right[b] += right != 0;
     bins->confidence[b] += confidence;
@@ -80,7 +80,7 @@ Status bins_equal_width(Bin *bin, int count, const double *confidence, const uin
     Status status = check(count, confidence, n, err);
     if (status != OK) return status;
     clear(bin, count);
-    for (ptrdiff_t i = 0; i < n; i++) add(&bin[bin_of(confidence[i], count)], confidence[i], right[i]);
+    for (ptrdiff_t i = 0; i < n; i++) add(&bin[bins_at(confidence[i], count)], confidence[i], right[i]);
     return OK;
 }
 

@@ -34,6 +34,9 @@ typedef struct {
     double lo, hi;
 } Bin;
 
+/* The bin, from 0, of `count` equal-width ones that a confidence in [0, 1] falls into. */
+int bins_at(double confidence, int count);
+
 /* bin (count) from fine bins; ERR_USAGE unless count divides 60. */
 Status bins_from_fine(Bin *bin, int count, const FineBins *fine, Err *err);
 /* bin (count) equal-width bins of n samples. ERR_USAGE: n < 1, count outside 1..BINS_MAX. */

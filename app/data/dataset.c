@@ -48,7 +48,6 @@ static const Option folder_own[] = {
 static const Option cifar10_options[] = {GROUP(data_options), GROUP(cifar10_own), {0}};
 static const Option cifar100_options[] = {GROUP(data_options), GROUP(cifar100_own), {0}};
 static const Option folder_options[] = {GROUP(data_options), GROUP(folder_own), {0}};
-const Option source_options[] = {GROUP(data_options), GROUP(cifar10_own), GROUP(cifar100_own), GROUP(folder_own), {0}};
 
 const Option blends_options[] = {
     {"name", OPTION_CHOICE, FIELD(name), "blends", 0, 0, "blends", "the source: always blends"},
@@ -71,9 +70,9 @@ static const struct row {
     {"fashion", "10,000 images of Fashion-MNIST, which come with tare", data_options, fashion_load},
     {"fashion-full", "all 70,000, from Debian's package dataset-fashion-mnist", data_options, fashion_full_load},
     {"cifar10", "CIFAR-10: scripts/fetch-data cifar10", cifar10_options, cifar10_load},
-    {"cifar100", "CIFAR-100, labels = fine or coarse", cifar100_options, cifar100_load},
-    {"svhn", "Street View House Numbers, cropped", data_options, svhn_load},
-    {"blends", "synthetic stripes with a known posterior; see data.blends", blends_options, blends_load},
+    {"cifar100", "CIFAR-100, labels fine or coarse: scripts/fetch-data cifar100", cifar100_options, cifar100_load},
+    {"svhn", "Street View House Numbers, cropped: scripts/fetch-data svhn", data_options, svhn_load},
+    {"blends", "synthetic stripes whose posterior p(y|x) is known", blends_options, blends_load},
     {"idx", "your own files in MNIST's format, in dir", folder_options, idx_load},
     {"npy", "your own NumPy arrays, in dir", folder_options, npy_load},
 };
@@ -89,6 +88,11 @@ static const struct row *source_find(const char *name)
 const char *dataset_name(int i)
 {
     return i >= 0 && i < SOURCES ? sources[i].name : NULL;
+}
+
+const char *dataset_help(int i)
+{
+    return i >= 0 && i < SOURCES ? sources[i].help : NULL;
 }
 
 const Option *dataset_options(const char *name)

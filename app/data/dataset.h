@@ -31,7 +31,6 @@ typedef struct {
 } DataSpec;
 
 extern const Option data_options[];   /* of all sources that have files */
-extern const Option source_options[];   /* all that data.load knows: those, and what some sources have besides */
 extern const Option blends_options[]; /* data.blends */
 
 typedef struct {
@@ -54,8 +53,9 @@ typedef struct {
     int references;                                       /* atomic; the last member, see normalise_view */
 } Dataset;
 
-/* The name of source i, in the table's order; NULL behind the last. */
+/* The name and the help of source i, in the table's order; NULL behind the last. */
 const char *dataset_name(int i);
+const char *dataset_help(int i);
 
 /* The options of the source of this name: blends_options for "blends", for others data_options and their own; NULL
  * where there is no such source. A spec that is read back starts from the defaults of its own table. */

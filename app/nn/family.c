@@ -7,10 +7,10 @@
 #include <string.h>
 
 const Family families[] = {
-    {"wrn", wrn_options, wrn_check, wrn_build, "wide residual network (Zagoruyko & Komodakis 2016)"},
-    {"vit", vit_options, vit_check, vit_build, "Vision Transformer (Dosovitskiy et al. 2021)"},
-    {"cnn", cnn_options, cnn_check, cnn_build, "two convolutions and two linear layers, as LeNet-5"},
-    {"mlp", mlp_options, mlp_check, mlp_build, "fully connected layers with ReLU"},
+    {"wrn", wrn_options, wrn_check, wrn_build, "a Wide ResNet body: depth 10, 16, 22, 28, ... (Zagoruyko and Komodakis 2016)"},
+    {"vit", vit_options, vit_check, vit_build, "a Vision Transformer body (Dosovitskiy et al. 2021)"},
+    {"cnn", cnn_options, cnn_check, cnn_build, "a small convolutional body in the manner of LeNet-5"},
+    {"mlp", mlp_options, mlp_check, mlp_build, "a multilayer perceptron: `layers` hidden layers of `hidden` units"},
     {.name = NULL},
 };
 

@@ -1,9 +1,10 @@
 /* api_calib.c - calib.*: scores, bins and calibrators of predictions. Pure C underneath; main thread. */
-#include "script/registry.h"
-
 #include "calib/calibrator.h"
 #include "plot/diagram.h"
-#include <langinfo.h>
+#include "script/options.h"
+#include "script/rows.h"
+#include "script/texttable.h"
+#include "script/values.h"
 #include <lauxlib.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,29 +122,6 @@ static const Option diagram_options[] = {
     {"ascii", OPTION_BOOL, offsetof(DiagramSpec, ascii), "false", 0, 0, NULL, "plain characters, whatever the locale"},
     {0},
 };
-
-const Glyphs *script_glyphs(bool ascii)
-{
-    bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
-    return glyphs_of(utf8 && !ascii ? GLYPHS_BLOCK : GLYPHS_ASCII);
-}
-
-static int free_text(lua_State *L)
-{
-    free(*(char **)lua_touserdata(L, 1));
-    return 0;
-}
-
-char **push_text_holder(lua_State *L)
-{
-    char **holder = lua_newuserdatauv(L, sizeof *holder, 0);
-    *holder = NULL;
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, free_text);
-    lua_setfield(L, -2, "__gc");
-    lua_setmetatable(L, -2);
-    return holder;
-}
 
 static int diagram(lua_State *L)
 {

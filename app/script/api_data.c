@@ -1,10 +1,34 @@
 /* api_data.c - data.*: loading data sets, and what one can ask of them. Main thread. */
-#include "script/registry.h"
-
 #include "base/text.h"
+#include "script/options.h"
+#include "script/rows.h"
+#include "script/values.h"
+#include <assert.h>
 #include <lauxlib.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { SOURCES_MOST = 32, OPTIONS_MOST = 64, TEXT_SIZE = 96 };
+
+/* ---- loading ---- */
+
+/* Each once; of those with one name the first source's. */
+const Option *source_options(void)
+{
+    static Option all[OPTIONS_MOST + 1];
+    const char *source;
+    int count = 0;
+    if (all[0].name) return all;
+    for (int i = 0; (source = dataset_name(i)); i++)
+        for (const Option *o = option_rows(dataset_options(source)); o->name; o++) {
+            int at = 0;
+            while (at < count && strcmp(all[at].name, o->name) != 0) at++;
+            assert(at < OPTIONS_MOST);
+            if (at == count) all[count++] = *o;
+        }
+    return all;
+}
 
 /* Load the options at index by the source's own table into a new handle. */
 static int load(lua_State *L, const char *source, int index)
@@ -12,10 +36,12 @@ static int load(lua_State *L, const char *source, int index)
     Err err;
     DataSpec spec = {0};
     const Option *options = dataset_options(source);
-    if (!options) options = data_options; /* dataset_load says which sources there are */
+    if (!options) options = source_options(); /* dataset_load says which sources there are */
     option_defaults(options, &spec);
     text_copy(spec.name, sizeof spec.name, source);
     options_read(L, index, options, &spec, NULL);
+    if (strcmp(spec.name, source) != 0)
+        return luaL_error(L, "name = \"%s\": it is that of %s; leave it out, or use data.load", spec.name, source);
     Dataset **handle = push_data(L);
     *handle = dataset_load(&spec, &err);
     return *handle ? 1 : raise_err(L, &err);
@@ -25,16 +51,56 @@ static int data_load(lua_State *L)
 {
     lua_settop(L, 1);
     if (lua_isnil(L, 1)) return load(L, "fashion", 1);
-    if (lua_type(L, 1) == LUA_TSTRING) return load(L, lua_tostring(L, 1), 2);
+    if (lua_type(L, 1) == LUA_TSTRING) return load(L, check_text(L, 1), 2);
     luaL_checktype(L, 1, LUA_TTABLE);
     if (lua_getfield(L, 1, "name") == LUA_TNIL) lua_pushliteral(L, "fashion");
-    return load(L, luaL_checkstring(L, -1), 1);
+    return load(L, check_text(L, -1), 1);
 }
 
-static int data_blends(lua_State *L)
+/* A source's row: its options are its table's, but that its name is no choice. */
+typedef struct {
+    char name[TEXT_SIZE], arguments[TEXT_SIZE], example[TEXT_SIZE];
+    Option options[3];
+} SourceRow;
+
+/* data.NAME{ ... } of any source; upvalue 1 is the row. */
+static int load_source(lua_State *L)
 {
+    const ApiRow *row = lua_touserdata(L, lua_upvalueindex(1));
     lua_settop(L, 1);
-    return load(L, "blends", 1);
+    const Option *options = row->detail;
+    return load(L, options[1].initial, 1);
+}
+
+static void make_row(ApiRow *row, SourceRow *made, int i)
+{
+    const char *source = dataset_name(i);
+    made->options[0] = (Option){.name = "", .kind = OPTION_GROUP, .choices = dataset_options(source)};
+    made->options[1] =
+        (Option){.name = "name", .kind = OPTION_USUAL, .initial = source, .help = "the source: always this one"};
+    snprintf(made->name, sizeof made->name, "data.%s", source);
+    for (char *at = made->name; *at; at++) *at = *at == '-' ? '_' : *at; /* fashion-full: a name in Lua */
+    snprintf(made->example, sizeof made->example, "print(pcall(%.32s, { train = 100, valid = 100, test = 100 }))",
+             made->name);
+    *row = (ApiRow){.name = made->name,
+                    .arguments = row_arguments(made->arguments, TEXT_SIZE, made->options, "name"),
+                    .summary = dataset_help(i),
+                    .topic = "data",
+                    .example = made->example,
+                    .call = load_source,
+                    .detail = made->options};
+}
+
+/* One row a source. */
+const ApiRow *source_rows(void)
+{
+    static ApiRow rows[SOURCES_MOST + 1];
+    static SourceRow made[SOURCES_MOST];
+    for (int i = 0; !rows[i].name && dataset_name(i); i++) {
+        assert(i < SOURCES_MOST);
+        make_row(&rows[i], &made[i], i);
+    }
+    return rows;
 }
 
 /* ---- fields ---- */
@@ -133,11 +199,8 @@ static int posterior(lua_State *L)
 
 const ApiRow api_data[] = {
     {"data.load", "\"name\" or { name =, train =, valid =, test =, seed =, dir = }",
-     "labelled images in three splits: fashion (comes with tare), cifar10, cifar100, svhn, idx, npy", "data",
-     "print(data.load{ name = \"fashion\", train = 100, valid = 100, test = 100 })", data_load, source_options},
-    {"data.blends", "{ classes =, noise =, bayes =, train =, valid =, test =, seed = }",
-     "synthetic images whose posterior p(y|x) is known", "data",
-     "print(data.blends{ classes = 4, train = 100, valid = 100, test = 100 })", data_blends, blends_options},
+     "labelled images in three splits, by the name of their source; fashion comes with tare", "data",
+     "print(data.load{ name = \"fashion\", train = 100, valid = 100, test = 100 })", data_load, NULL},
     {"dataset.name", NULL, "its source", "data", "print(ds.name)", name, NULL},
     {"dataset.train", NULL, "number of training images", "data", "print(ds.train)", train, NULL},
     {"dataset.valid", NULL, "number of validation images", "data", "print(ds.valid)", valid, NULL},

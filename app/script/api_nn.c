@@ -1,38 +1,47 @@
 /* api_nn.c - nn.*: descriptions of networks. A network is built when a job starts. Main thread. */
-#include "script/registry.h"
-
 #include "base/text.h"
+#include "script/options.h"
+#include "script/rows.h"
+#include "script/values.h"
+#include <assert.h>
 #include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
 
-static int body(lua_State *L, const char *family)
+enum { FAMILIES_MOST = 32, ARGUMENTS_SIZE = 56, EXAMPLE_SIZE = 48 };
+
+/* nn.NAME{ ... } of any family; upvalue 1 is the row. */
+static int describe(lua_State *L)
 {
+    const ApiRow *row = lua_touserdata(L, lua_upvalueindex(1));
     lua_settop(L, 1);
     ModelSpec *model = push_model(L);
-    const Option *options = family_find(family)->options;
-    text_copy(model->family, sizeof model->family, family);
-    option_defaults(options, model);
-    options_read(L, 1, options, model, NULL);
+    text_copy(model->family, sizeof model->family, row_member(row, "nn"));
+    option_defaults(row->detail, model);
+    options_read(L, 1, row->detail, model, NULL);
     return 1;
 }
 
-static int wrn(lua_State *L)
+/* One row a family: its name, help and options are all that there is to say. */
+const ApiRow *family_rows(void)
 {
-    return body(L, "wrn");
-}
-
-static int mlp(lua_State *L)
-{
-    return body(L, "mlp");
-}
-
-static int vit(lua_State *L)
-{
-    return body(L, "vit");
-}
-
-static int cnn(lua_State *L)
-{
-    return body(L, "cnn");
+    static ApiRow rows[FAMILIES_MOST + 1];
+    static struct {
+        char name[OPTION_TEXT_SIZE], arguments[ARGUMENTS_SIZE], example[EXAMPLE_SIZE];
+    } text[FAMILIES_MOST];
+    for (int i = 0; !rows[i].name && families[i].name; i++) {
+        assert(i < FAMILIES_MOST);
+        snprintf(text[i].name, sizeof text[i].name, "nn.%s", families[i].name);
+        snprintf(text[i].example, sizeof text[i].example, "print(nn.%s{})", families[i].name);
+        rows[i] = (ApiRow){.name = text[i].name,
+                           .arguments = row_arguments(text[i].arguments, ARGUMENTS_SIZE, families[i].options, NULL),
+                           .summary = families[i].help,
+                           .topic = "networks",
+                           .example = text[i].example,
+                           .call = describe,
+                           .detail = families[i].options};
+    }
+    return rows;
 }
 
 static int family(lua_State *L)
@@ -49,18 +58,7 @@ static int options(lua_State *L)
 }
 
 const ApiRow api_nn[] = {
-    {"nn.wrn", "{ depth =, width = }", "a Wide ResNet body: depth 10, 16, 22, 28, ...", "networks",
-     "print(nn.wrn{ depth = 10, width = 1 })", wrn, wrn_options},
-    {"nn.vit", "{ patch =, dim =, depth =, heads =, mlp_ratio =, ... }", "a Vision Transformer body", "networks",
-     "print(nn.vit{ dim = 64, depth = 4, heads = 4 })", vit, vit_options},
-    {"nn.cnn", "{}", "a small convolutional body in the manner of LeNet-5", "networks", "print(nn.cnn{})", cnn,
-     cnn_options},
-    {"nn.mlp", "{ hidden =, layers = }", "a multilayer perceptron: `layers` hidden layers of `hidden` units",
-     "networks", "print(nn.mlp{ hidden = 64, layers = 2 })", mlp, mlp_options},
-    {"nn.summary", "model, { data =, size =, channels =, classes =, batch = }",
-     "a table of a network's layers: shapes, parameters, FLOPs; the memory of training", "networks",
-     "print(nn.summary(nn.vit{}, { data = ds }))", model_summary, summary_options},
-    {"model.family", NULL, "\"wrn\", \"vit\", \"cnn\" or \"mlp\"", "networks", "print(nn.wrn{}.family)", family, NULL},
+    {"model.family", NULL, "the name of its family, as in nn.NAME", "networks", "print(nn.wrn{}.family)", family, NULL},
     {"model.options", NULL, "its options as a table", "networks", "print(nn.wrn{}.options.depth)", options, NULL},
     {0},
 };

@@ -1,13 +1,16 @@
 /* api_plot.c - plot.*: figures as files. Main thread. */
-#include "script/registry.h"
-
-#include "file/whole.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "file/whole.h"
 #include "plot/diagram.h"
 #include "plot/plottext.h"
+#include "script/options.h"
+#include "script/registry.h"
+#include "script/rows.h"
 #include "script/save.h"
 #include "script/script.h"
+#include "script/texttable.h"
+#include "script/values.h"
 #include <lauxlib.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -128,11 +131,7 @@ void save_table(lua_State *L, Save *save, int index)
     FigureFile file = {0};
     int columns, rows, base = lua_gettop(L);
     index = lua_absindex(L, index);
-    lua_getglobal(L, "require");
-    lua_pushliteral(L, "figure");
-    lua_call(L, 1, 1);
-    lua_getfield(L, -1, "table");
-    lua_replace(L, -2);
+    push_lua(L, "figure.table");
     lua_pushvalue(L, index);
     lua_pushstring(L, save->format);
     lua_call(L, 2, 6); /* recipe, text, headers, cells, notes, title */
@@ -218,8 +217,7 @@ static void save_screen(lua_State *L, Save *save, const ScreenState *state)
     Err err;
     const char *pane = save->spec.pane;
     if (strcmp(pane, "runs") == 0) {
-        for (const ApiRow *row = api_runs; row->name; row++)
-            if (strcmp(row->name, "runs.list") == 0) lua_pushcfunction(L, row->call);
+        lua_pushcfunction(L, row_find("runs.list")->call);
         lua_call(L, 0, 1);
         save_table(L, save, -1);
         return;
@@ -235,7 +233,7 @@ static void save_screen(lua_State *L, Save *save, const ScreenState *state)
 static int save_figure(lua_State *L)
 {
     Err err;
-    const char *path = luaL_checkstring(L, 1);
+    const char *path = check_text(L, 1);
     Save save = {0};
     ScreenState state;
     format_of(L, &save, path);

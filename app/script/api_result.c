@@ -1,7 +1,8 @@
 /* api_result.c - methods of a run that need its result: they park the task until the run has ended. Main thread. */
-#include "script/registry.h"
-
+#include "script/options.h"
+#include "script/rows.h"
 #include "script/script.h"
+#include "script/values.h"
 #include "train/calibrate.h"
 #include <lauxlib.h>
 #include <stdio.h>

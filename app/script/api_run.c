@@ -1,7 +1,8 @@
 /* api_run.c - a run's fields, and the commands it takes. Main thread. */
-#include "script/registry.h"
-
+#include "script/options.h"
+#include "script/rows.h"
 #include "script/script.h"
+#include "script/values.h"
 #include <lauxlib.h>
 #include <stdio.h>
 

@@ -1,8 +1,10 @@
 /* api_runs.c - runs.*: the folder of runs and the queue. Main thread. */
-#include "script/registry.h"
-
 #include "run/record.h"
+#include "script/options.h"
+#include "script/registry.h"
+#include "script/rows.h"
 #include "script/script.h"
+#include "script/values.h"
 #include <lauxlib.h>
 #include <string.h>
 
@@ -14,9 +16,11 @@ typedef struct {
     ptrdiff_t count;
 } Names;
 
+static const char names_class[] = "names of runs";
+
 static int names_free(lua_State *L)
 {
-    Names *names = lua_touserdata(L, 1);
+    Names *names = luaL_checkudata(L, 1, names_class);
     record_names_free(names->name, names->count);
     *names = (Names){0};
     return 0;
@@ -27,9 +31,10 @@ static Names *push_names(lua_State *L)
     Err err;
     Names *names = lua_newuserdatauv(L, sizeof *names, 0);
     *names = (Names){0};
-    lua_createtable(L, 0, 1);
-    lua_pushcfunction(L, names_free);
-    lua_setfield(L, -2, "__gc");
+    if (luaL_newmetatable(L, names_class)) {
+        lua_pushcfunction(L, names_free);
+        lua_setfield(L, -2, "__gc");
+    }
     lua_setmetatable(L, -2);
     if (record_names(engine_runs(script_engine(L)), &names->name, &names->count, &err) != OK) raise_err(L, &err);
     return names;
@@ -130,7 +135,7 @@ static int list(lua_State *L)
         lua_seti(L, 2, i + 1);
     }
     lua_remove(L, 1);
-    return call_lua(L, "listing", "dress");
+    return call_lua(L, "listing.dress");
 }
 
 static int queue(lua_State *L)
@@ -150,7 +155,7 @@ static int queue(lua_State *L)
 static int open_run(lua_State *L)
 {
     Err err;
-    Run *run = engine_run(script_engine(L), luaL_checkstring(L, 1), &err);
+    Run *run = engine_run(script_engine(L), check_text(L, 1), &err);
     if (!run) return raise_err(L, &err);
     push_run(L, run);
     return 1;
@@ -159,7 +164,7 @@ static int open_run(lua_State *L)
 static int resume(lua_State *L)
 {
     Err err;
-    Run *run = engine_resume(script_engine(L), luaL_checkstring(L, 1), &err);
+    Run *run = engine_resume(script_engine(L), check_text(L, 1), &err);
     if (!run) return raise_err(L, &err);
     push_run(L, run);
     return 1;
@@ -173,15 +178,14 @@ static int checked(lua_State *L, Status status, const Err *err)
 static int rename_run(lua_State *L)
 {
     Err err;
-    const char *name = luaL_checkstring(L, 1), *to = luaL_checkstring(L, 2);
+    const char *name = check_text(L, 1), *to = check_text(L, 2);
     return checked(L, engine_rename(script_engine(L), name, to, &err), &err);
 }
 
 static int note(lua_State *L)
 {
     Err err;
-    return checked(L, record_note(engine_runs(script_engine(L)), luaL_checkstring(L, 1), luaL_checkstring(L, 2), &err),
-                   &err);
+    return checked(L, record_note(engine_runs(script_engine(L)), check_text(L, 1), check_text(L, 2), &err), &err);
 }
 
 typedef struct {
@@ -198,14 +202,9 @@ static int delete_run(lua_State *L)
 {
     Err err;
     DeleteSpec spec = {0};
-    const char *name = luaL_checkstring(L, 1);
+    const char *name = check_text(L, 1);
     options_read(L, 2, delete_options, &spec, NULL);
     return checked(L, engine_delete(script_engine(L), name, spec.children, &err), &err);
-}
-
-static int compare(lua_State *L)
-{
-    return call_lua(L, "compare", "runs");
 }
 
 const ApiRow api_runs[] = {
@@ -219,7 +218,7 @@ const ApiRow api_runs[] = {
      resume, NULL},
     {"runs.compare", "run, run:temperature(), ... or { label = { run, ... }, ... }",
      "waits, then a table: accuracy, ECE, MCE, NLL, Brier, gap; mean and sd over seeds", "runs",
-     "print(runs.compare(base, base:temperature()))", compare, NULL},
+     "print(runs.compare(base, base:temperature()))", NULL, "compare.runs"},
     {"runs.rename", "name, to", "rename a finished run; those made from it follow", "runs",
      "runs.rename(\"old\", \"kept\")", rename_run, NULL},
     {"runs.note", "name, text", "a note that stays with the run", "runs", "runs.note(base.name, \"first look\")", note,

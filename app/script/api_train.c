@@ -1,8 +1,10 @@
 /* api_train.c - train.*: a table of options becomes a job in the engine's queue. Main thread. */
-#include "script/registry.h"
-
 #include "base/text.h"
+#include "script/options.h"
+#include "script/registry.h"
+#include "script/rows.h"
 #include "script/script.h"
+#include "script/values.h"
 #include <lauxlib.h>
 #include <string.h>
 
@@ -20,23 +22,10 @@ static void read_train(lua_State *L, Job *job, const char *const *own)
     job->train.seed = script_options(script_of(L))->seed;
     lua_pushstring(L, job->kind->name);
     lua_pushvalue(L, 1);
-    lua_getglobal(L, "require");
-    lua_pushliteral(L, "recipes");
-    lua_call(L, 1, 1);
-    lua_getfield(L, -1, "resolve");
-    lua_replace(L, -2);
+    push_lua(L, "recipes.resolve");
     lua_insert(L, -3);
     lua_call(L, 2, 1);
     options_read(L, -1, job->kind->options, &job->train, own);
-    lua_pop(L, 1);
-}
-
-void read_run_name(lua_State *L, int index, char name[RUN_NAME_SIZE])
-{
-    if (lua_getfield(L, index, "name") == LUA_TNIL) lua_pushliteral(L, "");
-    if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "name: expected a string, got %s", luaL_typename(L, -1));
-    if (!text_copy(name, RUN_NAME_SIZE, lua_tostring(L, -1)))
-        luaL_error(L, "name: longer than %d characters", RUN_NAME_SIZE - 1);
     lua_pop(L, 1);
 }
 

@@ -1,9 +1,10 @@
 /* api_ui.c - ui.*: what the workbench looks at, for lines and scripts; without a screen nothing happens. Main thread.
  */
-#include "script/registry.h"
-
 #include "base/text.h"
+#include "script/options.h"
+#include "script/rows.h"
 #include "script/script.h"
+#include "script/values.h"
 #include <lauxlib.h>
 #include <string.h>
 

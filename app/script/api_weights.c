@@ -1,8 +1,9 @@
 /* api_weights.c - nn.load and nn.save: networks from files, and into files. Main thread. */
-#include "script/registry.h"
-
 #include "base/text.h"
+#include "script/options.h"
+#include "script/rows.h"
 #include "script/script.h"
+#include "script/values.h"
 #include "train/import.h"
 #include <lauxlib.h>
 
@@ -50,7 +51,7 @@ static int load(lua_State *L)
     LoadSpec spec = {0};
     Job job;
     char name[RUN_NAME_SIZE];
-    const char *file = luaL_checkstring(L, 1);
+    const char *file = check_text(L, 1);
     lua_settop(L, 2);
     if (!text_copy(spec.file, sizeof spec.file, file))
         return luaL_error(L, "nn.load: a path of more than %d bytes; make it shorter", OPTION_TEXT_SIZE - 1);
@@ -91,7 +92,7 @@ static int save_ended(lua_State *L, int status, lua_KContext context)
     if (run->log.state != RUN_DONE)
         return luaL_error(L, "run %s is %s; only a run that is done has a network to save", run->job.name,
                           run_state_name[run->log.state]);
-    if (export_run(engine_runs(script_engine(L)), &run->job, luaL_checkstring(L, 2), spec.names, &err) != OK)
+    if (export_run(engine_runs(script_engine(L)), &run->job, check_text(L, 2), spec.names, &err) != OK)
         return raise_err(L, &err);
     return 0;
 }
@@ -100,7 +101,7 @@ static int save(lua_State *L)
 {
     ExportSpec spec;
     Run *run = to_run(L, 1);
-    luaL_checkstring(L, 2);
+    check_text(L, 2);
     lua_settop(L, 3);
     option_defaults(save_options, &spec);
     options_read(L, 3, save_options, &spec, NULL); /* a wrong option is told before the wait */

@@ -1,7 +1,7 @@
 /* callback.c - on_epoch: Lua functions that are told of a run's epochs, and that the run waits for. Main thread. */
 #include "script/state.h"
 
-#include "script/registry.h"
+#include "script/values.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -3,6 +3,7 @@
 
 #include "run/record.h"
 #include "script/lookup.h"
+#include "script/modules.h"
 #include <dirent.h>
 #include <lauxlib.h>
 #include <stdio.h>
@@ -96,31 +97,32 @@ static void offer_calibrators(lua_State *L, Completion *c)
     offer_words(c, "temperature");
 }
 
-static bool topic_before(const ApiRow *const *table, const ApiRow *row)
+/* Has a row before this one the same topic? */
+static bool topic_before(const ApiRow *const *row)
 {
-    for (const ApiRow *const *t = api_tables; *t; t++)
-        for (const ApiRow *r = *t; r->name; r++) {
-            if (t == table && r == row) return false;
-            if (strcmp(r->topic, row->topic) == 0) return true;
-        }
+    for (const ApiRow *const *at = rows_all(); at != row; at++)
+        if (strcmp((*at)->topic, (*row)->topic) == 0) return true;
     return false;
 }
 
 static void offer_topics(lua_State *L, Completion *c)
 {
     (void)L;
-    for (const ApiRow *const *table = api_tables; *table; table++)
-        for (const ApiRow *row = *table; row->name; row++)
-            if (!topic_before(table, row)) offer(c, row->topic);
-    for (const ApiRow *const *table = api_tables; *table; table++)
-        for (const ApiRow *row = *table; row->name; row++) offer(c, row->name);
+    for (const ApiRow *const *at = rows_all(); *at; at++)
+        if (!topic_before(at)) offer(c, (*at)->topic);
+    for (const ApiRow *const *at = rows_all(); *at; at++) offer(c, (*at)->name);
 }
 
 /* The tables in lua/recipes.lua, once something has loaded it. */
 static void offer_recipes(lua_State *L, Completion *c)
 {
-    static const char path[] = "package.loaded.recipes";
+    static const char path[] = "package.loaded";
     lookup_push(L, path, (Piece){0, sizeof path - 1});
+    if (lua_istable(L, -1)) {
+        lua_pushliteral(L, MODULES_PREFIX "recipes");
+        lua_rawget(L, -2);
+        lua_remove(L, -2);
+    }
     if (!lua_istable(L, -1)) offer_words(c, "paper|small");
     if (lua_istable(L, -1))
         for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1))
@@ -240,11 +242,10 @@ static void offer_keys(lua_State *L, Completion *c)
 /* The methods or the fields of a class of handles. */
 static void offer_rows(Completion *c, const char *class)
 {
-    size_t length = strlen(class);
-    for (const ApiRow *const *table = api_tables; *table; table++)
-        for (const ApiRow *row = *table; row->name; row++)
-            if (strncmp(row->name, class, length) == 0 && row->name[length] == c->spot.separator)
-                offer(c, row->name + length + 1);
+    for (const ApiRow *const *at = rows_all(); *at; at++) {
+        const char *member = row_member(*at, class);
+        if (member && row_is_method(*at) == (c->spot.separator == ':')) offer(c, member);
+    }
 }
 
 static void complete_name(lua_State *L, Completion *c)

@@ -2,6 +2,7 @@
 #include "script/state.h"
 
 #include "base/clock.h"
+#include "script/modules.h"
 #include <lauxlib.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,7 @@ static int push_file(lua_State *L)
     lua_pushstring(L, file->path);
     lua_rawseti(L, -2, 0);
     lua_insert(L, 2);
+    modules_beside(L, file->path);
     luaL_checkstack(L, file->argc + 1, "too many arguments");
     for (int i = 0; i < file->argc; i++) {
         lua_pushstring(L, file->argv[i]);

@@ -50,32 +50,24 @@ void lookup_push(lua_State *L, const char *line, Piece path)
 
 /* ---- rows ---- */
 
-static const ApiRow *row_named(const char *class, char separator, const char *name, size_t size)
+/* The method `name` (size bytes) of a class. */
+static const ApiRow *method_named(const char *class, const char *name, size_t size)
 {
-    size_t length = strlen(class);
-    for (const ApiRow *const *table = api_tables; *table; table++)
-        for (const ApiRow *row = *table; row->name; row++) {
-            const char *rest = row->name + length;
-            if (strncmp(row->name, class, length) == 0 && *rest == separator && strlen(rest + 1) == size &&
-                strncmp(rest + 1, name, size) == 0)
-                return row;
-        }
+    for (const ApiRow *const *at = rows_all(); *at; at++) {
+        const char *member = row_member(*at, class);
+        if (member && row_is_method(*at) && strlen(member) == size && strncmp(member, name, size) == 0) return *at;
+    }
     return NULL;
 }
 
-/* The row behind the function on top of the stack: its upvalue, where it has one. */
-static const ApiRow *row_of_function(lua_State *L)
+/* Every function of a row carries the row as its upvalue. */
+const ApiRow *lookup_function(lua_State *L, int index)
 {
-    lua_CFunction call = lua_tocfunction(L, -1);
-    const void *upvalue = NULL;
-    if (!call) return NULL;
-    if (lua_getupvalue(L, -1, 1)) {
-        upvalue = lua_touserdata(L, -1);
-        lua_pop(L, 1);
-    }
-    for (const ApiRow *const *table = api_tables; *table; table++)
-        for (const ApiRow *row = *table; row->name; row++)
-            if (row->call == call && (!upvalue || upvalue == row)) return row;
+    if (!lua_iscfunction(L, index) || !lua_getupvalue(L, index, 1)) return NULL;
+    const void *upvalue = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    for (const ApiRow *const *at = rows_all(); upvalue && *at; at++)
+        if (*at == upvalue) return *at;
     return NULL;
 }
 
@@ -87,10 +79,10 @@ const ApiRow *lookup_row(lua_State *L, const char *line, Piece call)
     if (last > call.from && line[last - 1] == ':') {
         lookup_push(L, line, (Piece){call.from, last - 1 - call.from});
         const char *class = lookup_class(L, -1);
-        if (class) row = row_named(class, ':', line + last, (size_t)(call.from + call.size - last));
+        if (class) row = method_named(class, line + last, (size_t)(call.from + call.size - last));
     } else {
         lookup_push(L, line, call);
-        row = row_of_function(L);
+        row = lookup_function(L, -1);
     }
     lua_pop(L, 1);
     return row;

@@ -2,7 +2,7 @@
 #ifndef TARE_SCRIPT_LOOKUP_H
 #define TARE_SCRIPT_LOOKUP_H
 
-#include "script/registry.h"
+#include "script/rows.h"
 #include "script/script.h"
 #include "script/spot.h"
 
@@ -14,6 +14,9 @@ void lookup_push(lua_State *L, const char *line, Piece path);
 
 /* "run" of a run's handle, "dataset", ...; NULL for any other value. */
 const char *lookup_class(lua_State *L, int index);
+
+/* The row of the function at index, or NULL. */
+const ApiRow *lookup_function(lua_State *L, int index);
 
 /* The row of the function that "train.tst" or "base:evaluate" names in the line, or NULL. */
 const ApiRow *lookup_row(lua_State *L, const char *line, Piece call);

@@ -1,10 +1,26 @@
-/* options.c - option tables from Lua and to Lua. Main thread. */
-#include "script/registry.h"
+/* options.c - what a call was given, see options.h. Main thread. */
+#include "script/options.h"
 
+#include "base/text.h"
 #include <lauxlib.h>
 #include <string.h>
 
 enum { OPTIONS_MOST = 64 };
+
+int raise_err(lua_State *L, const Err *err)
+{
+    return luaL_error(L, "%s", err->msg);
+}
+
+const char *check_text(lua_State *L, int index)
+{
+    size_t size;
+    const char *text = luaL_checklstring(L, index, &size);
+    if (strlen(text) != size) luaL_error(L, "\"%s\": a zero byte follows; no name and no path has one", text);
+    return text;
+}
+
+/* ---- tables of options ---- */
 
 static bool listed(const char *const *names, const char *name)
 {
@@ -38,7 +54,7 @@ static void read_value(lua_State *L, const Option *o, void *spec)
         set = option_set_bool(o, spec, lua_toboolean(L, -1), &err);
         break;
     case LUA_TSTRING:
-        set = option_set_text(o, spec, lua_tostring(L, -1), &err);
+        set = option_set_text(o, spec, check_text(L, -1), &err);
         break;
     default:
         set = err_set(&err, ERR_USAGE, "%s: a %s cannot be an option's value", o->name, luaL_typename(L, -1));
@@ -83,4 +99,13 @@ void options_push(lua_State *L, const Option *table, const void *spec)
         }
         lua_setfield(L, -2, o->name);
     }
+}
+
+void read_run_name(lua_State *L, int index, char name[RUN_NAME_SIZE])
+{
+    if (lua_getfield(L, index, "name") == LUA_TNIL) lua_pushliteral(L, "");
+    if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "name: expected a string, got %s", luaL_typename(L, -1));
+    if (!text_copy(name, RUN_NAME_SIZE, check_text(L, -1)))
+        luaL_error(L, "name: longer than %d characters", RUN_NAME_SIZE - 1);
+    lua_pop(L, 1);
 }

@@ -1,6 +1,6 @@
 /* points.c - what a run's log keeps, as Lua tables: loops over the tables of fields (run/event.h). Main thread. */
-#include "script/registry.h"
-
+#include "script/options.h"
+#include "script/values.h"
 #include <lauxlib.h>
 
 /* Sets table[key] of the table on top. Bins are no value of Lua: what is read off them stands beside. */

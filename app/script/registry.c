@@ -1,34 +1,34 @@
-/* registry.c - the rows of all tables become modules, methods and fields. Main thread.
+/* registry.c - the rows become modules, methods and fields, see registry.h. Main thread.
  *
  * The examples of the rows run as they stand after this prelude, which help shows and the test in tests/lua
  * runs: ds = a data set, base = a finished run of train.stage1, and a finished run "old" on disk. */
 #include "script/registry.h"
 
 #include "base/text.h"
+#include "data/dataset.h"
+#include "script/lookup.h"
+#include "script/modules.h"
+#include "script/rows.h"
+#include "script/texttable.h"
+#include "script/values.h"
 #include <lauxlib.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { NAMES_MOST = 256 };
+enum { NAMES_MOST = 256, NAME_SIZE = 64 };
 
-static int help(lua_State *L)
+/* ---- functions written in Lua ---- */
+
+void push_lua(lua_State *L, const char *path)
 {
-    return call_lua(L, "help", "show");
-}
-
-const ApiRow api_help[] = {
-    {"help", "[topic]", "the pages of help, one page, or one function: help \"ece\", help \"train.tst\"", "workbench",
-     "help \"ece\"", help, NULL},
-    {0},
-};
-
-const ApiRow *const api_tables[] = {api_help, api_data, api_nn,     api_weights, api_train, api_calib,
-                                    api_runs, api_run,  api_result, api_plot,    api_ui,    NULL};
-
-const Option *row_options(const ApiRow *row)
-{
-    bool trains = strncmp(row->name, "train.", strlen("train.")) == 0;
-    const Option *table = trains ? job_kind(row->name + strlen("train."))->options : row->options;
-    return table ? option_rows(table) : NULL;
+    const char *dot = strchr(path, '.');
+    lua_getglobal(L, "require");
+    lua_pushliteral(L, MODULES_PREFIX);
+    lua_pushlstring(L, path, (size_t)(dot - path));
+    lua_concat(L, 2);
+    lua_call(L, 1, 1);
+    lua_getfield(L, -1, dot + 1);
+    lua_remove(L, -2);
 }
 
 static int finished(lua_State *L, int status, lua_KContext context)
@@ -37,20 +37,29 @@ static int finished(lua_State *L, int status, lua_KContext context)
     return lua_gettop(L);
 }
 
-int call_lua(lua_State *L, const char *module, const char *function)
+int call_lua(lua_State *L, const char *path)
 {
     int count = lua_gettop(L);
-    lua_getglobal(L, "require");
-    lua_pushstring(L, module);
-    lua_call(L, 1, 1);
-    lua_getfield(L, -1, function);
+    push_lua(L, path);
     lua_insert(L, 1);
-    lua_pop(L, 1);
     lua_callk(L, count, LUA_MULTRET, 0, finished);
     return finished(L, LUA_OK, 0);
 }
 
-/* ---- help in Lua: require "registry" is { rows = { row ... }, nearest =, text_table = } ---- */
+/* What stands for a row in Lua: its module is read when it is first called, so that a start stays short. */
+static int call_row(lua_State *L)
+{
+    const ApiRow *row = lua_touserdata(L, lua_upvalueindex(1));
+    return call_lua(L, row->detail);
+}
+
+static void push_row_function(lua_State *L, const ApiRow *row)
+{
+    lua_pushlightuserdata(L, (void *)row);
+    lua_pushcclosure(L, row->call ? row->call : call_row, 1);
+}
+
+/* ---- for lua/: require "tare.registry" ---- */
 
 static void set_text(lua_State *L, const char *key, const char *value)
 {
@@ -78,21 +87,21 @@ static void push_option_rows(lua_State *L, const Option *table)
     }
 }
 
+/* { { name =, arguments =, summary =, topic =, example =, options = } ... } */
 static void push_rows(lua_State *L)
 {
     lua_newtable(L);
-    for (const ApiRow *const *table = api_tables; *table; table++)
-        for (const ApiRow *row = *table; row->name; row++) {
-            lua_newtable(L);
-            set_text(L, "name", row->name);
-            set_text(L, "arguments", row->arguments);
-            set_text(L, "summary", row->summary);
-            set_text(L, "topic", row->topic);
-            set_text(L, "example", row->example);
-            push_option_rows(L, row_options(row));
-            lua_setfield(L, -2, "options");
-            lua_seti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
-        }
+    for (const ApiRow *const *at = rows_all(); *at; at++) {
+        lua_newtable(L);
+        set_text(L, "name", (*at)->name);
+        set_text(L, "arguments", (*at)->arguments);
+        set_text(L, "summary", (*at)->summary);
+        set_text(L, "topic", (*at)->topic);
+        set_text(L, "example", (*at)->example);
+        push_option_rows(L, row_options(*at));
+        lua_setfield(L, -2, "options");
+        lua_seti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    }
 }
 
 /* nearest(word, { name ... }): the name that was meant, or nil. */
@@ -108,31 +117,45 @@ static int nearest(lua_State *L)
     return 1;
 }
 
+/* name_of(value): "train.tst" of that function, "run" of a handle, nil of anything else. */
+static int name_of(lua_State *L)
+{
+    lua_settop(L, 1);
+    const char *class = lookup_class(L, 1);
+    const ApiRow *row = class ? NULL : lookup_function(L, 1);
+    lua_pushstring(L, class ? class : row ? row->name : NULL);
+    return 1;
+}
+
 static int open_registry(lua_State *L)
 {
-    lua_newtable(L);
+    static const luaL_Reg functions[] = {
+        {"nearest", nearest}, {"text_table", text_table}, {"name_of", name_of}, {NULL, NULL}};
+    luaL_newlib(L, functions);
     push_rows(L);
     lua_setfield(L, -2, "rows");
-    lua_pushcfunction(L, nearest);
-    lua_setfield(L, -2, "nearest");
-    lua_pushcfunction(L, text_table);
-    lua_setfield(L, -2, "text_table");
+    set_text(L, "folder", modules_folder(L));
     return 1;
 }
 
 /* ---- modules and handles ---- */
 
-static void refuse_field(lua_State *L, const char *class, const char *key)
+/* Raise for a member that is not there; what: "function", "field or method". */
+static int refuse_member(lua_State *L, const char *owner, const char *what, const char *key)
 {
-    const char *names[NAMES_MOST];
-    size_t count = 0, length = strlen(class);
-    for (const ApiRow *const *table = api_tables; *table; table++)
-        for (const ApiRow *row = *table; row->name && count < NAMES_MOST; row++)
-            if (strncmp(row->name, class, length) == 0 && strchr(".:", row->name[length]))
-                names[count++] = row->name + length + 1;
+    const char *names[NAMES_MOST], *member;
+    size_t count = 0;
+    for (const ApiRow *const *at = rows_all(); *at && count < NAMES_MOST; at++)
+        if ((member = row_member(*at, owner))) names[count++] = member;
     const char *near = text_nearest(key, names, count);
-    if (near) luaL_error(L, "a %s has no '%s' (did you mean '%s'?)", class, key, near);
-    luaL_error(L, "a %s has no '%s'; see help \"%s\"", class, key, class);
+    if (near) return luaL_error(L, "%s: there is no %s '%s' (did you mean '%s'?)", owner, what, key, near);
+    return luaL_error(L, "%s: there is no %s '%s'; see help \"%s\"", owner, what, key, owner);
+}
+
+/* module.key that is not there: upvalue 1 is the module's name. */
+static int module_index(lua_State *L)
+{
+    return refuse_member(L, lua_tostring(L, lua_upvalueindex(1)), "function", luaL_tolstring(L, 2, NULL));
 }
 
 static int finished_field(lua_State *L, int status, lua_KContext context)
@@ -149,56 +172,69 @@ static int handle_index(lua_State *L)
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TNIL)
-        refuse_field(L, lua_tostring(L, lua_upvalueindex(3)), luaL_tolstring(L, 2, NULL));
+        return refuse_member(L, lua_tostring(L, lua_upvalueindex(3)), "field or method", luaL_tolstring(L, 2, NULL));
     lua_pushvalue(L, 1);
     lua_callk(L, 1, 1, 0, finished_field); /* a field may wait for its run */
     return 1;
 }
 
+/* Sets the metatable's __index, of a class of handles. Stack: the metatable. */
 static void open_class(lua_State *L, const char *class)
 {
-    char name[64] = "tare.";
-    text_copy(name + strlen(name), sizeof name - strlen(name), class);
-    luaL_getmetatable(L, name);
     lua_newtable(L);
     lua_newtable(L);
-    for (const ApiRow *const *table = api_tables; *table; table++)
-        for (const ApiRow *row = *table; row->name; row++) {
-            size_t length = strlen(class);
-            if (strncmp(row->name, class, length) != 0 || !strchr(".:", row->name[length])) continue;
-            lua_pushlightuserdata(L, (void *)row);
-            lua_pushcclosure(L, row->call, 1);
-            lua_setfield(L, row->name[length] == ':' ? -3 : -2, row->name + length + 1);
-        }
+    for (const ApiRow *const *at = rows_all(); *at; at++) {
+        const char *member = row_member(*at, class);
+        if (!member) continue;
+        push_row_function(L, *at);
+        lua_setfield(L, row_is_method(*at) ? -3 : -2, member);
+    }
     lua_pushstring(L, class);
     lua_pushcclosure(L, handle_index, 3);
     lua_setfield(L, -2, "__index");
-    lua_pop(L, 1);
 }
 
 static void open_module(lua_State *L, const char *module)
 {
     lua_newtable(L);
-    for (const ApiRow *const *table = api_tables; *table; table++)
-        for (const ApiRow *row = *table; row->name; row++) {
-            size_t length = strlen(module);
-            if (strncmp(row->name, module, length) != 0 || row->name[length] != '.') continue;
-            lua_pushlightuserdata(L, (void *)row);
-            lua_pushcclosure(L, row->call, 1);
-            lua_setfield(L, -2, row->name + length + 1);
-        }
+    for (const ApiRow *const *at = rows_all(); *at; at++) {
+        const char *member = row_member(*at, module);
+        if (!member) continue;
+        push_row_function(L, *at);
+        lua_setfield(L, -2, member);
+    }
+    lua_createtable(L, 0, 1);
+    lua_pushstring(L, module);
+    lua_pushcclosure(L, module_index, 1);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
     lua_setglobal(L, module);
+}
+
+/* Open the owner of a row where that is still to be done: a class where values.c has one of the name, else a module. */
+static void open_owner(lua_State *L, const ApiRow *row)
+{
+    char owner[NAME_SIZE], class[NAME_SIZE + 8];
+    size_t length = strcspn(row->name, ".:");
+    if (!row->name[length]) { /* a global */
+        push_row_function(L, row);
+        lua_setglobal(L, row->name);
+        return;
+    }
+    snprintf(owner, sizeof owner, "%.*s", (int)length, row->name);
+    snprintf(class, sizeof class, "tare.%s", owner);
+    bool handles = luaL_getmetatable(L, class) == LUA_TTABLE;
+    bool opened = handles ? lua_getfield(L, -1, "__index") != LUA_TNIL : lua_getglobal(L, owner) != LUA_TNIL;
+    lua_pop(L, 1);
+    if (!opened && handles) open_class(L, owner);
+    if (!opened && !handles) open_module(L, owner);
+    lua_pop(L, 1);
 }
 
 void registry_open(lua_State *L)
 {
-    static const char *const classes[] = {"run", "dataset", "model", "predictions"};
-    static const char *const modules[] = {"data", "nn", "train", "calib", "runs", "plot", "ui"};
     values_open(L);
-    for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) open_class(L, classes[i]);
-    for (size_t i = 0; i < sizeof modules / sizeof *modules; i++) open_module(L, modules[i]);
-    lua_pushcfunction(L, help);
-    lua_setglobal(L, "help");
-    luaL_requiref(L, "registry", open_registry, false);
+    for (const ApiRow *const *at = rows_all(); *at; at++) open_owner(L, *at);
+    luaL_requiref(L, MODULES_PREFIX "registry", open_registry, false);
     lua_pop(L, 1);
 }

@@ -1,10 +1,11 @@
 /* save_run.c - panes of a run as files, for plot.save. Main thread. */
-#include "script/registry.h"
-#include "script/save.h"
-
 #include "plot/diagram.h"
 #include "plot/runfigure.h"
+#include "script/options.h"
+#include "script/save.h"
 #include "script/script.h"
+#include "script/texttable.h"
+#include "script/values.h"
 #include <lauxlib.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,6 +3,7 @@
 
 #include "file/whole.h"
 #include "base/text.h"
+#include "script/modules.h"
 #include "script/registry.h"
 #include <errno.h>
 #include <lauxlib.h>
@@ -194,27 +195,65 @@ static void replace(lua_State *L, const char *module, const char *name, lua_CFun
     lua_pop(L, 1);
 }
 
-/* debug.sethook: the hook is ours, it slices and interrupts. */
-static int no_hook(lua_State *L)
+static bool not_userdata(lua_State *L)
 {
-    return luaL_error(L, "debug.sethook: the hook is taken, by what makes Ctrl-C work");
+    return lua_type(L, 1) != LUA_TUSERDATA;
 }
 
-/* Under script_protect: libraries, our modules, lua/ ahead on package.path. Stack: the folder lua/. */
+static bool is_lua_function(lua_State *L)
+{
+    return !lua_iscfunction(L, 1);
+}
+
+/* What of debug could make C take one value for another, or stop the loop: refused, for some values or for all. */
+static const struct {
+    const char *name, *why;
+    bool (*allowed)(lua_State *L);
+} unsafe[] = {
+    {"sethook", "the hook is taken, by what makes Ctrl-C work", NULL},
+    {"setmetatable", "that of a handle stays its own", not_userdata},
+    {"setupvalue", "only those of a function written in Lua", is_lua_function},
+    {"setuservalue", "handles keep their own", NULL},
+    {"setlocal", "C functions keep theirs, and so do loops", NULL},
+    {"getregistry", "handles are told apart by what stands there", NULL},
+    {"debug", "it would read the terminal", NULL},
+};
+
+/* In place of debug.NAME, upvalue 1; upvalue 2 is the number of its row. */
+static int guard(lua_State *L)
+{
+    lua_Integer i = lua_tointeger(L, lua_upvalueindex(2));
+    if (!unsafe[i].allowed || !unsafe[i].allowed(L))
+        return luaL_error(L, "debug.%s: %s", unsafe[i].name, unsafe[i].why);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    return lua_gettop(L);
+}
+
+static void guard_debug(lua_State *L)
+{
+    lua_getglobal(L, "debug");
+    for (size_t i = 0; i < sizeof unsafe / sizeof *unsafe; i++) {
+        lua_getfield(L, -1, unsafe[i].name);
+        lua_pushinteger(L, (lua_Integer)i);
+        lua_pushcclosure(L, guard, 2);
+        lua_setfield(L, -2, unsafe[i].name);
+    }
+    lua_pop(L, 1);
+}
+
+/* Under script_protect: libraries and our modules. Stack: the folder lua/. */
 static int open_globals(lua_State *L)
 {
     const Script *s = script_of(L);
     luaL_openlibs(L);
-    lua_getglobal(L, "package");
-    lua_getfield(L, -1, "path");
-    lua_pushfstring(L, "%s/?.lua;%s", (const char *)lua_touserdata(L, 1), lua_tostring(L, -1));
-    lua_setfield(L, -3, "path");
-    lua_pop(L, 2);
+    modules_open(L, lua_touserdata(L, 1));
     replace(L, "_G", "print", print);
     replace(L, "_G", "xpcall", call_protected);
     replace(L, "io", "read", input_read(s));
     replace(L, "os", "exit", os_exit);
-    replace(L, "debug", "sethook", no_hook);
+    guard_debug(L);
     open_arg(L, &s->options);
     registry_open(L);
     if (s->options.strict) strict_open(L);

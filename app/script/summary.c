@@ -1,8 +1,10 @@
 /* summary.c - nn.summary: a network as a table of its layers. Main thread. */
-#include "script/registry.h"
-
 #include "base/text.h"
 #include "nn/summary.h"
+#include "script/options.h"
+#include "script/rows.h"
+#include "script/texttable.h"
+#include "script/values.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -10,7 +12,7 @@ typedef struct {
     int64_t size, channels, classes, batch;
 } SummarySpec;
 
-const Option summary_options[] = {
+static const Option summary_options[] = {
     {"size", OPTION_INT, offsetof(SummarySpec, size), "32", 1, 4096, NULL, "height and width of an image"},
     {"channels", OPTION_INT, offsetof(SummarySpec, channels), "3", 1, DATA_MAX_CHANNELS, NULL, "channels of an image"},
     {"classes", OPTION_INT, offsetof(SummarySpec, classes), "10", 2, DATA_MAX_CLASSES, NULL, "classes"},
@@ -116,7 +118,7 @@ static Status summarise(char **text, const ModelSpec *model, Shape image, const 
     return done;
 }
 
-int model_summary(lua_State *L)
+static int model_summary(lua_State *L)
 {
     static const char *const own[] = {"data", NULL};
     const ModelSpec *model = to_model(L, 1);
@@ -136,3 +138,10 @@ int model_summary(lua_State *L)
     push_lines(L, *text);
     return 1;
 }
+
+const ApiRow api_summary[] = {
+    {"nn.summary", "model, { data =, size =, channels =, classes =, batch = }",
+     "a table of a network's layers: shapes, parameters, FLOPs; the memory of training", "networks",
+     "print(nn.summary(nn.vit{}, { data = ds }))", model_summary, summary_options},
+    {0},
+};

@@ -1,8 +1,39 @@
-/* texttable.c - text tables for the Lua parts: plot/table.h behind a Lua function. Main thread. */
-#include "script/registry.h"
+/* texttable.c - text that C makes for Lua, see texttable.h. Main thread. */
+#include "script/texttable.h"
 
+#include "script/options.h"
+#include <langinfo.h>
 #include <lauxlib.h>
+#include <stdlib.h>
 #include <string.h>
+
+const Glyphs *script_glyphs(bool ascii)
+{
+    bool utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+    return glyphs_of(utf8 && !ascii ? GLYPHS_BLOCK : GLYPHS_ASCII);
+}
+
+static const char holder_class[] = "text holder";
+
+static int free_text(lua_State *L)
+{
+    char **holder = luaL_checkudata(L, 1, holder_class);
+    free(*holder);
+    *holder = NULL;
+    return 0;
+}
+
+char **push_text_holder(lua_State *L)
+{
+    char **holder = lua_newuserdatauv(L, sizeof *holder, 0);
+    *holder = NULL;
+    if (luaL_newmetatable(L, holder_class)) {
+        lua_pushcfunction(L, free_text);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_setmetatable(L, -2);
+    return holder;
+}
 
 void push_lines(lua_State *L, const char *text)
 {

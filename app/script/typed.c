@@ -2,6 +2,7 @@
 #include "script/complete.h"
 #include "base/text.h"
 #include "script/lookup.h"
+#include "script/registry.h"
 #include "script/state.h"
 #include <ctype.h>
 #include <lauxlib.h>
@@ -48,8 +49,7 @@ static int push_typed(lua_State *L)
     const char *topic;
     size_t size;
     if (asks_help(typed->text, &topic, &size)) {
-        lua_pushlightuserdata(L, (void *)api_help);
-        lua_pushcclosure(L, api_help->call, 1);
+        push_lua(L, "help.show");
         if (size == 0) return 1;
         lua_pushlstring(L, topic, size);
         return 2;

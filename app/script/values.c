@@ -1,29 +1,39 @@
 /* values.c - handles: runs, data sets, networks and predictions as Lua values. Main thread.
  *
- * A handle is a full userdata with a metatable "tare.CLASS"; its methods and fields are rows of the registry. */
-#include "script/registry.h"
+ * A handle is a full userdata with a metatable "tare.CLASS"; its methods and fields are rows (rows.h). */
+#include "script/values.h"
 
 #include "base/text.h"
+#include "script/options.h"
 #include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char *const run_class = "tare.run", *const data_class = "tare.dataset", *const model_class = "tare.model",
-                         *const pred_class = "tare.predictions", *const run_handles = "tare.runs";
+                         *const pred_class = "tare.predictions", *const run_handles = "handles of runs";
+
+/* What a handle is stands in itself, and not only in its metatable: with the debug library a value could get another's,
+ * and C would take one thing for another. */
+typedef struct {
+    const char *class;
+    uint64_t value[]; /* a pointer, or a ModelSpec */
+} Handle;
 
 static void *handle_new(lua_State *L, size_t size, const char *class)
 {
-    void *handle = lua_newuserdatauv(L, size, 1);
-    memset(handle, 0, size);
+    Handle *handle = lua_newuserdatauv(L, sizeof *handle + size, 1);
+    memset(handle, 0, sizeof *handle + size);
+    handle->class = class;
     luaL_setmetatable(L, class);
-    return handle;
+    return handle->value;
 }
 
 static void *handle_at(lua_State *L, int index, const char *class, const char *noun)
 {
-    void *handle = luaL_testudata(L, index, class);
-    if (!handle) luaL_error(L, "expected %s, got %s", noun, luaL_typename(L, index));
-    return handle;
+    Handle *handle = luaL_testudata(L, index, class);
+    if (!handle || lua_rawlen(L, index) < sizeof *handle || handle->class != class)
+        luaL_error(L, "expected %s, got %s", noun, luaL_typename(L, index));
+    return handle->value;
 }
 
 /* The pointer in a handle; a finaliser of the script's own may still hold one that was freed. */
@@ -32,11 +42,6 @@ static void *pointer_at(lua_State *L, int index, const char *class, const char *
     void **handle = handle_at(L, index, class, noun);
     if (!*handle) luaL_error(L, "expected %s, got one that was freed", noun);
     return *handle;
-}
-
-int raise_err(lua_State *L, const Err *err)
-{
-    return luaL_error(L, "%s", err->msg);
 }
 
 /* ---- runs: they live as long as the engine, so a handle holds no reference ---- */
@@ -98,7 +103,7 @@ Dataset *to_data(lua_State *L, int index)
 
 static int data_free(lua_State *L)
 {
-    Dataset **handle = luaL_checkudata(L, 1, data_class);
+    Dataset **handle = handle_at(L, 1, data_class, "a data set");
     dataset_release(*handle);
     *handle = NULL;
     return 0;
@@ -172,7 +177,7 @@ const char *predictions_origin(lua_State *L, int index)
 
 static int pred_free(lua_State *L)
 {
-    Predictions **handle = luaL_checkudata(L, 1, pred_class);
+    Predictions **handle = handle_at(L, 1, pred_class, "predictions");
     predictions_release(*handle);
     *handle = NULL;
     return 0;

@@ -51,6 +51,14 @@ if arg[1] ~= "caught" then run:wait() end
 if not pcall(run.wait, run) then print "caught" end
 LUA
 
+# A script whose modules lie beside it: one of a name that tare has too, and one in a folder of its own.
+mkdir -p beside/tools
+echo 'return { name = "mine" }' > beside/figure.lua
+echo 'return { name = "tools" }' > beside/tools/init.lua
+echo 'local x = = 1' > beside/broken.lua
+echo 'print(require("figure").name, require("tools").name, type(require("tare.figure").table))' > beside/modules.lua
+echo 'require "broken"' > beside/breaks.lua
+
 # Records of CIFAR-10's kind whose labels are 0: ten training images and one test image.
 mkdir -p sets/cifar-10-batches-bin
 for i in 1 2 3 4 5; do head -c 6146 /dev/zero > sets/cifar-10-batches-bin/data_batch_$i.bin; done
@@ -93,6 +101,7 @@ unknown topic|2|-|^tare: no help on 'eec' \(did you mean 'ece'\?\)$|tare help ee
 unknown flag|2|-|unknown flag --sed \(did you mean --seed\?\)|tare --sed 3
 bad seed|2|-|--seed x: expected a whole number|tare --seed x -e 1
 bad seeds|2|-|--seeds .*whole number|tare --seeds 1,,2 -e 1
+same seed twice|2|-|--seeds: 7 is there twice|tare --seeds 7,1,7 -e 1
 value missing|2|-|--threads: N is missing|tare --threads
 too many threads|2|-|whole number from 1 to 64|tare --threads 65 -e 1
 no value wanted|2|-|--json takes no value|tare --json=1 -e 1
@@ -118,6 +127,10 @@ own flags|0|^--seed	1	1	1$|-|tare run args.lua -- --seed
 script error|1|-|fails.lua:1: no such thing|tare run fails.lua
 traceback|1|-|fails.lua:3: in .*outer|tare run fails.lua
 syntax error|1|-|syntax.lua:1: unexpected symbol|tare run syntax.lua
+modules beside the script|0|^mine	tools	function$|-|tare run beside/modules.lua
+a broken module|1|-|module 'broken': beside/broken.lua:1: unexpected symbol|tare run beside/breaks.lua
+a module of tare's without its prefix|1|-|tare's own is require "tare.recipes"|tare -e 'require "recipes"'
+no such module|1|-|module 'nowhere' not found|tare -e 'require "nowhere"'
 undefined global|1|-|undefined global 'dta' \(did you mean 'data'|tare -e 'print(dta)'
 new global|1|-|write `local x`|tare -e 'x = 1'
 error value|1|-|error with a table|tare -e 'error{}'

@@ -124,7 +124,7 @@ rows "08: four losses, as they are and mended" "focal,mixup,plain,smoothing,foca
 cat >first.lua <<LUA
 local load = data.load
 function data.load(name) return load{ name = name, train = 100, valid = 100, test = 100 } end
-require("recipes").small.stage1.epochs = 1
+require("tare.recipes").small.stage1.epochs = 1
 return loadfile "$here/scripts/01_first_look.lua"()
 LUA
 "$tare" run first.lua --quiet >out 2>err

@@ -1,7 +1,7 @@
 -- compare.lua - recipes and comparisons on fixed numbers: no training.
 
 local tap = require "tests.lua.tap"
-local recipes, compare, verdict_of = require "recipes", require "compare", require("verdict").of
+local recipes, compare, verdict_of = require "tare.recipes", require "tare.compare", require("tare.verdict").of
 
 -- ---- recipes ------------------------------------------------------------------------------------
 
@@ -48,23 +48,26 @@ tap.near(rows[1].seconds, 45, 1e-12, "mean seconds")
 tap.is(rows[2].seconds, nil, "temperature scaling trains nothing")
 tap.is(table.concat(rows[3].seeds, ","), "1,2", "seeds")
 
-local verdict = verdict_of(rows)
+-- As calib.paired would answer: a difference beyond `noise` is one.
+local noise = { accuracy = 0.02, ece = 0.005, mce = 0.01, nll = 0.01, brier = 0.005 }
+local function judge(a, b, measure)
+    local difference = a.mean[measure] - b.mean[measure]
+    return { difference = difference, p = math.abs(difference) > noise[measure] and 0.01 or 0.5 }
+end
+
+local verdict = verdict_of(rows, judge)
 local function says(text) tap.ok(verdict:find(text, 1, true) ~= nil, "says: " .. text, verdict) end
 says "Lowest ECE: V-TST, 1.25 %, within noise of temperature (1.65 %) and TST (1.45 %)."
 says "Temperature scaling against TST: better on NLL (.480, .507) and Brier (.231, .238);"
-says "within noise on ECE (1.65 %, 1.45 %)."
+says "within noise on ECE (1.65 %, 1.45 %) and MCE (3.3 %, 2.9 %); the same on accuracy (83.00 %, 83.00 %)."
+says "Temperature scaling against V-TST: "
 tap.is(rows[3].values.ece[2], 0.015, "each run's value is kept")
 
--- paired by seed, differences of .004 and .020: mean .012, standard error .008, t of two runs 12.7
-local luck = {
-    entry("temperature", 1, 0.8, 0.01, 0.500, 0.2), entry("temperature", 2, 0.8, 0.01, 0.500, 0.2),
-    entry("TST", 1, 0.8, 0.01, 0.504, 0.2), entry("TST", 2, 0.8, 0.01, 0.520, 0.2),
-}
-compare.label(luck)
-tap.ok(verdict_of(compare.rows(luck)):find("within noise on ECE (1.00 %, 1.00 %), NLL (.500, .512)", 1, true),
-    "two seeds that disagree say nothing", verdict_of(compare.rows(luck)))
 says "an ECE of about 0.60 % at n = 10,000"
+says "Paired over the 10,000 images and the 2 seeds; 5 of 100 comparisons of equals"
 tap.is(verdict:find "Single runs", nil, "two seeds are no single run")
+verdict = verdict_of(rows, function() return nil, "the predictions are of other images" end)
+says "Temperature scaling against TST: no verdict, the predictions are of other images."
 
 local full = {
     ["data.name"] = "fashion", ["data.train"] = 2000, ["model.family"] = "wrn", ["model.depth"] = 10, ["model.width"] = 1,
@@ -87,12 +90,12 @@ local own = {
     entry("TST", 1, 0.8, 0.01, 0.600, 0.2), entry("TST", 1, 0.8, 0.01, 0.800, 0.2),
 }
 for i, e in ipairs(own) do e.base, e.label = i % 2 == 1 and "plain" or "focal", e.method .. i end
-verdict = verdict_of(compare.rows(own))
+verdict = verdict_of(compare.rows(own), judge)
 says "Temperature scaling1 against TST3: better on NLL (.500, .600)"
 says "Temperature scaling2 against TST4: better on NLL (.700, .800)"
 tap.is(select(2, verdict:gsub(" against ", "")), 2, "and against no other's")
 own[4].base = "neither"
-verdict = verdict_of(compare.rows(own))
+verdict = verdict_of(compare.rows(own), judge)
 says "Temperature scaling1 against TST4:"
 says "Temperature scaling2 against TST4:"
 tap.is(select(2, verdict:gsub(" against ", "")), 3, "and against all where its own has none")
@@ -109,9 +112,48 @@ tap.is(c.label .. " | " .. d.label, "base | base, focal = 3", "but not what is s
 rows = compare.rows{ a, b }
 tap.is(#rows, 2, "two rows")
 tap.is(rows[1].sd.ece, nil, "one run has no sd")
-verdict = verdict_of(rows)
+verdict = verdict_of(rows, judge)
 says "Single runs"
-says "Lowest ECE: TST, z = 8, 2.00 %." -- the other's 3 % lies above the floor
+says "Lowest ECE: TST, z = 8, 2.00 %."
+
+-- ---- verdicts of predictions ---------------------------------------------------------------------
+
+-- Two networks that say nearly the same, now one better and now the other: single runs have noise, too.
+local function said(shift)
+    local p, y = {}, {}
+    for i = 1, 200 do
+        local c = 0.6 + 0.3 * (i * 37 % 100) / 100 + shift(i)
+        p[i], y[i] = { c, 1 - c }, i * 61 % 100 < 70 and 1 or 2
+    end
+    return calib.predictions{ p = p, y = y }
+end
+local function row(...) return { predictions = { ... }, seeds = select("#", ...) > 1 and { 1, 2 } or { 1 } } end
+local paired = require("tare.verdict").paired
+local plain = said(function() return 0 end)
+local other = said(function(i) return i % 2 == 0 and 1e-3 or -1.01e-3 end)
+local worse = said(function(i) return -0.3 - i % 3 / 100 end)
+for _, measure in ipairs{ "nll", "brier", "ece" } do
+    local apart = paired(row(plain), row(other), measure, 10)
+    tap.ok(apart.difference ~= 0 and apart.p > 0.05, "single runs that hardly differ: " .. measure, apart.p)
+end
+tap.ok(paired(row(plain), row(worse), "nll", 10).p < 0.05, "single runs that differ")
+tap.is(paired(row(plain), row(plain), "accuracy", 10).p, 1, "the same predictions")
+-- two seeds that disagree about a difference far beyond the images' noise say nothing
+tap.ok(paired(row(plain, worse), row(worse, plain), "nll", 10).p > 0.3, "two seeds that disagree")
+local short = calib.predictions{ p = { { 0.6, 0.4 } }, y = { 1 } }
+local none, why = paired(row(plain), row(short), "nll", 10)
+tap.ok(none == nil and why:find "other images", "other images are no pair", why)
+
+-- ---- labels and order ---------------------------------------------------------------------------
+
+local twice = { entry("TST", 1, 0.8, 0.02, 0.5, 0.2), entry("TST", 1, 0.8, 0.03, 0.5, 0.2) }
+twice[2].name = "other"
+compare.label(twice)
+tap.is(#compare.rows(twice), 2, "one seed twice is two rows")
+tap.is(twice[2].label, "TST (other)", "told apart by name")
+local natural = { "z = 128", "z = 8", "z = 32", "a", "z = 8b" }
+table.sort(natural, require("tare.numbers").natural)
+tap.is(table.concat(natural, " | "), "a | z = 8 | z = 8b | z = 32 | z = 128", "numbers in names by their size")
 
 -- sqrt(2/pi) sd: 100 samples at .5 stray by sqrt(.25/100) sqrt(2/pi)
 local floor = compare.floor{ { count = 100, confidence = 0.5 }, { count = 0 } }

@@ -1,7 +1,7 @@
 -- measures.lua - the table of measures is what reports, comparisons, lists and help are made of. After prepare.lua.
 
 local tap = require "tests.lua.tap"
-local help = require "help"
+local help = require "tare.help"
 
 local pred = calib.predictions{ p = { { .8, .2 }, { .6, .4 }, { .3, .7 } }, y = { 1, 2, 2 } }
 local report, rows, page = calib.report(pred), calib.measures(), help.text "ece"

@@ -56,7 +56,7 @@ raises(function() return runs.compare(3) end, "got number", "a comparison of a n
 raises(function() runs.open "stage9" end, "stage9", "a run that is not there")
 
 -- recipes
-local resolve = require("recipes").resolve
+local resolve = require("tare.recipes").resolve
 local whole = resolve("vtst", { end_to_end = true, z = 32 })
 tap.is(whole.lr, 2e-3, "end to end trains at the rate of stage 1")
 tap.is(whole.epochs .. " " .. whole.steps .. " " .. whole.patience, "30 0 0", "as long as stage 1")

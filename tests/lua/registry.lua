@@ -1,11 +1,11 @@
 -- registry.lua - every function of the registry is there, has help, and its example runs. After prepare.lua.
 
 local tap = require "tests.lua.tap"
-local registry = require "registry"
-local help = require "help"
+local registry = require "tare.registry"
+local help = require "tare.help"
 
 -- Small lengths for all that an example does not say itself.
-local small = require("recipes").small
+local small = require("tare.recipes").small
 small.stage1.epochs, small.tst.steps, small.vtst.steps = 2, 20, 20
 small.stage1.batch, small.tst.batch, small.vtst.batch = 16, 32, 32
 

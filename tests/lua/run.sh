@@ -4,7 +4,7 @@ tare=${1:-build/release/tare}
 runs=$(mktemp -d) || exit 1
 trap 'rm -rf "$runs"' EXIT
 status=0
-for test in prepare measures compare options networks runs weights plot registry; do
+for test in prepare measures safety compare options networks runs weights plot registry; do
     "$tare" run tests/lua/$test.lua --runs "$runs" --quiet || { echo "not ok - tests/lua/$test.lua ended early"; status=1; }
 done
 exit $status

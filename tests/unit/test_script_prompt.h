@@ -10,7 +10,6 @@
 
 #include "file/whole.h"
 #include "script/complete.h"
-#include "script/registry.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

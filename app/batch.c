@@ -129,10 +129,11 @@ static void add_figures(Line *l, const RunLog *log)
 
 /* ---- lines ---- */
 
-static void print_line(Batch *b, const Line *l)
+/* Remarks and the ends of runs come from records, which others may have written. */
+static void print_line(Batch *b, Line *l)
 {
     batch_clear(b);
-    fprintf(stderr, "%s\n", l->text);
+    fprintf(stderr, "%s\n", text_clean(l->text));
 }
 
 static void print_progress(Batch *b, const Run *run)

@@ -155,10 +155,15 @@ static void flush_output(Loop *l)
     if (__fpending(stdout) == 0) return;
     batch_clear(l->batch);
     if (fflush(stdout) == 0 || l->stopping) return;
+    int cause = errno;
     char message[256];
-    snprintf(message, sizeof message, "cannot write to stdout: %s", strerror(errno));
+    snprintf(message, sizeof message, "cannot write to stdout: %s", strerror(cause));
     __fpurge(stdout);
-    fail(l, message, EXIT_SCRIPT);
+    clearerr(stdout); /* it is dealt with here */
+    if (cause == EPIPE)
+        stop(l); /* the reader has enough */
+    else
+        fail(l, message, EXIT_SCRIPT);
 }
 
 /* ---- the loop ---- */

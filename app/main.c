@@ -5,6 +5,7 @@
 #include "loop.h"
 #include "options.h"
 #include "workbench.h"
+#include <errno.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,7 +52,7 @@ static int run_script(const Options *o, Loop *l, Err *err)
     l->script = l->batch ? open_script(o, l, err) : NULL;
     if (!l->script) return complain(err, EXIT_SCRIPT);
     l->task = o->action == DO_SCRIPT ? script_load_file(l->script, o->file, o->arg_count, (char **)o->args, err)
-                                     : script_load_line(l->script, o->code, err);
+                                     : script_load_lines(l->script, o->code, o->codes, err);
     if (!l->task) return complain(err, load_exit(err));
     return loop_run(l);
 }
@@ -73,6 +74,55 @@ static int run(const Options *o, int argc, char **argv)
     return code;
 }
 
+/* A script comes by standard input: a pipe or a file that is not empty. Waits for its first byte. */
+static bool script_piped(void)
+{
+    if (isatty(STDIN_FILENO)) return false;
+    int first = getc(stdin);
+    if (first != EOF) ungetc(first, stdin);
+    return first != EOF;
+}
+
+/* What is asked for, at a terminal where there is one. Returns the exit code. */
+static int act(Options *o, int argc, char **argv)
+{
+    switch (o->action) {
+    case DO_WORKBENCH:
+        if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) return workbench_run(o);
+        if (script_piped()) {
+            o->action = DO_SCRIPT;
+            o->file = "-";
+            return run(o, argc, argv);
+        }
+        options_introduce();
+        return 0;
+    case DO_VIEW:
+        return viewer_run(o);
+    case DO_USAGE:
+        options_usage();
+        return 0;
+    case DO_VERSION:
+        printf("tare %s, kernels %s, OpenBLAS core %s\n"
+               "Free software under the GNU General Public License, version 3 or later; no warranty.\n",
+               TARE_VERSION, kernel_isa(), kernel_blas_core());
+        return 0;
+    default:
+        return o->workbench ? workbench_run(o) : run(o, argc, argv);
+    }
+}
+
+/* The last of the output has gone where it should, or the exit code says that it has not. A reader that has closed its
+ * pipe had enough. */
+static int close_output(int exit_code)
+{
+    Err err;
+    bool failed = ferror(stdout);
+    if (fclose(stdout) == 0 && !failed) return exit_code;
+    if (errno == EPIPE) return exit_code;
+    err_sys(&err, "cannot write to stdout");
+    return complain(&err, exit_code ? exit_code : EXIT_SCRIPT);
+}
+
 int main(int argc, char **argv)
 {
     Err err;
@@ -81,23 +131,5 @@ int main(int argc, char **argv)
     if (options_parse(&options, argc, argv, &err) != OK) return complain(&err, EXIT_USAGE);
     dataset_look_in(options.data);
     if (kernel_open(&err) != OK) return complain(&err, err.code == ERR_USAGE ? EXIT_USAGE : EXIT_SCRIPT);
-    switch (options.action) {
-    case DO_WORKBENCH:
-        if (isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) return workbench_run(&options);
-        options_introduce();
-        break;
-    case DO_VIEW:
-        return viewer_run(&options);
-    case DO_USAGE:
-        options_usage();
-        break;
-    case DO_VERSION:
-        printf("tare %s, kernels %s, OpenBLAS core %s\n"
-               "Free software under the GNU General Public License, version 3 or later; no warranty.\n",
-               TARE_VERSION, kernel_isa(), kernel_blas_core());
-        break;
-    default:
-        return options.workbench ? workbench_run(&options) : run(&options, argc, argv);
-    }
-    return 0;
+    return close_output(act(&options, argc, argv));
 }

@@ -70,8 +70,8 @@ static Status set_data(Options *o, const char *text, Err *err)
 
 static Status set_code(Options *o, const char *text, Err *err)
 {
-    (void)err;
-    o->code = text;
+    if (o->codes == CODES_MOST) return err_set(err, ERR_USAGE, "-e: at most %d", CODES_MOST);
+    o->code[o->codes++] = text;
     o->action = DO_CODE;
     return OK;
 }
@@ -140,7 +140,7 @@ typedef struct {
 } Flag;
 
 static const Flag flags[] = {
-    {"-e", "CODE", "run a line of Lua and print its value", set_code},
+    {"-e", "CODE", "run a line of Lua and print its value; several run in order", set_code},
     {"--seed", "N", "seed of all that is random (1)", set_seed},
     {"--seeds", "N,N,...", "several seeds, for scripts that repeat (arg.seeds)", set_seeds},
     {"--threads", "N", "threads that compute; results do not depend on it (all processors)", set_threads},
@@ -213,7 +213,7 @@ static Status ask_help(Options *o, const char *topic, Err *err)
     if (snprintf(o->help, sizeof o->help, code, quote, topic ? topic : "nil", quote) >= (int)sizeof o->help)
         return err_set(err, ERR_USAGE, "a topic is shorter than that");
     o->action = DO_CODE;
-    o->code = o->help;
+    o->code[o->codes++] = o->help;
     return OK;
 }
 
@@ -281,7 +281,7 @@ void options_introduce(void)
 void options_usage(void)
 {
     puts("usage: tare                          the workbench: panes and a prompt\n"
-         "       tare run FILE [ARGUMENTS]     run a Lua script\n"
+         "       tare run FILE [ARGUMENTS]     run a Lua script; of - or a pipe: standard input\n"
          "       tare -e CODE                  run a line of Lua\n"
          "       tare view RUN                 replay a run in the panes\n"
          "       tare help [TOPIC]             topics and functions, or a page of one: tare help train.tst\n"

@@ -9,13 +9,15 @@
 
 typedef enum { DO_WORKBENCH, DO_SCRIPT, DO_CODE, DO_VIEW, DO_USAGE, DO_VERSION } OptionsAction;
 
-enum { SEEDS_MOST = 64, ARGS_MOST = 256 };
+enum { SEEDS_MOST = 64, ARGS_MOST = 256, CODES_MOST = 64 };
 enum { EXIT_SCRIPT = 1, EXIT_USAGE = 2, EXIT_DIVERGED = 3, EXIT_SIGNAL = 128 }; /* + the signal's number */
 
 typedef struct {
     OptionsAction action;
-    const char *file, *code; /* DO_SCRIPT and DO_VIEW, DO_CODE */
-    char *args[ARGS_MOST];   /* the script's own: those after its file */
+    const char *file;             /* DO_SCRIPT ("-": standard input) and DO_VIEW */
+    const char *code[CODES_MOST]; /* DO_CODE: lines to run in order */
+    int codes;
+    char *args[ARGS_MOST]; /* the script's own: those after its file */
     int arg_count;
     int64_t seed, seeds[SEEDS_MOST];
     int seed_count; /* >= 1 */

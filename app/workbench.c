@@ -193,7 +193,7 @@ static void start_first(Workbench *w)
     if (o->action == DO_SCRIPT)
         task = script_load_file(w->script, o->file, o->arg_count, (char **)o->args, &err);
     else
-        task = script_load_line(w->script, o->code, &err);
+        task = script_load_lines(w->script, o->code, o->codes, &err);
     w->first = task;
     if (task)
         w->task[w->tasks++] = task;

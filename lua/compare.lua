@@ -180,6 +180,9 @@ local function summarise(row, entries)
     for i, e in ipairs(entries) do row.predictions[i] = e.predictions end
 end
 
+-- In JSON an empty one is {}, as with one seed, and not a list.
+local object = { __jsontype = "object" }
+
 -- One row a label, in the order of the methods; within a method in order of appearance.
 function compare.rows(entries)
     local rows, of = {}, {}
@@ -187,7 +190,7 @@ function compare.rows(entries)
         if not of[e.label] then
             rows[#rows + 1] = {
                 label = e.label, method = e.method, rank = e.rank or 0, place = #rows, runs = {}, seeds = {},
-                mean = {}, sd = {}, values = {}, predictions = {},
+                mean = {}, sd = setmetatable({}, object), values = {}, predictions = {},
             }
             of[e.label] = {}
         end

@@ -3,10 +3,16 @@
 local figure = {}
 local compare, listing = require "tare.compare", require "tare.listing"
 
+-- A number as every reader of csv takes it.
+local function number(value)
+    if value ~= value then return "NaN" end
+    return math.abs(value) == math.huge and (value > 0 and "Inf" or "-Inf") or ("%.10g"):format(value)
+end
+
 -- A field of a csv file: quoted where it has to be.
 local function field(value)
-    local text = value == nil and "" or type(value) == "number" and ("%.10g"):format(value) or tostring(value)
-    return text:find '[",\n]' and '"' .. text:gsub('"', '""') .. '"' or text
+    local text = value == nil and "" or type(value) == "number" and number(value) or tostring(value)
+    return text:find '[",\r\n]' and '"' .. text:gsub('"', '""') .. '"' or text
 end
 
 -- Of a comparison a line a row: label, runs, seeds, n, then mean and sd of each measure that it has.

@@ -74,6 +74,7 @@ for isa in portable; do
 done
 part "lua" sh tests/lua/run.sh build/release/tare
 part "command line" bash tests/cli/run.sh build/release/tare
+part "clean text" bash tests/cli/clean.sh build/release/tare
 part "experiments" bash tests/cli/scripts.sh build/release/tare
 part "fetch-data" bash tests/cli/fetch.sh build/release/cli/server
 part "kill -9 and resume" bash tests/cli/kill.sh build/release/tare

@@ -19,7 +19,8 @@ typedef struct {
         ptrdiff_t n;
         double *value;
     } array[FIT_ARRAYS];
-    bool at_bound; /* a parameter lies at an end of its search: the data know no better one */
+    ptrdiff_t clipped; /* images with a stated probability below 1e-15, of which that was taken */
+    bool at_bound;     /* a parameter lies at an end of its search: the data know no better one */
 } Fit;
 
 typedef struct Calibrator {

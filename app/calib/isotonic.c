@@ -7,9 +7,9 @@
  *
  * by pooling adjacent violators (Ayer et al. 1955): where a block of neighbours has a mean no greater than the one to
  * its left, both become one block. g_k is flat over a block, straight between blocks, and goes on flat outside. A row
- * of g_k(p_k) is divided by its sum; where all are 0, every class gets the same. Unlike a temperature it may change
- * which class is on top, and it has as many numbers as the data ask for: few images per class, and it learns their
- * noise. */
+ * of g_k(p_k) is divided by its sum; 1e-15 stands for 0, so that a class which no image of the fit had at such a p does
+ * not make the NLL infinite. Unlike a temperature it may change which class is on top, and it has as many numbers as
+ * the data ask for: with few images a class, it learns their noise. */
 #include "calib/calibrator.h"
 
 #include <math.h>
@@ -176,11 +176,12 @@ static Predictions *apply_isotonic(const Fit *fit, const Predictions *pred, Err 
         predictions_row(pred, i, row);
         for (ptrdiff_t k = 0; k < classes; k++) {
             ptrdiff_t first = (ptrdiff_t)start[k];
-            sum += row[k] = value_at(p + first, g + first, (ptrdiff_t)start[k + 1] - first, row[k]);
+            double share = value_at(p + first, g + first, (ptrdiff_t)start[k + 1] - first, row[k]);
+            sum += row[k] = fmax(share, LEAST_PROBABILITY);
         }
-        for (ptrdiff_t k = 0; k < classes; k++) row[k] = sum > 0 ? row[k] / sum : 1.0 / (double)classes;
+        for (ptrdiff_t k = 0; k < classes; k++) row[k] /= sum;
     }
-    Predictions *made = predictions_from_probs(pred->n, classes, out, pred->labels, err);
+    Predictions *made = predictions_new(SAID_P, true, pred->n, classes, out, pred->labels, err);
     free(out);
     return made;
 }

@@ -25,9 +25,15 @@ static double gap(const PredictionRow *row, double sum)
     return sum + (row->confidence - row->right);
 }
 
+bool measure_clips(const PredictionRow *row)
+{
+    return row->stated && row->p[row->label] < LEAST_PROBABILITY;
+}
+
+/* -log p_y. A stated probability of 0 would make every mean infinite: it counts as 1e-15, as in most libraries. */
 static double nll(const PredictionRow *row, double sum)
 {
-    return sum + row->nll;
+    return sum + (measure_clips(row) ? -log(LEAST_PROBABILITY) : row->nll);
 }
 
 /* sum_k (p_k - [k = y])^2, Brier 1950. */

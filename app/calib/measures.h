@@ -42,6 +42,9 @@ typedef struct {
 enum { MEASURES_MOST = 32 };
 extern const Measure measures[]; /* ends with name NULL */
 
+/* The NLL takes a label's stated probability of this image for 1e-15: scores count them. */
+bool measure_clips(const PredictionRow *row);
+
 const Measure *measure_find(const char *name); /* NULL when there is none */
 
 #endif

@@ -11,6 +11,7 @@ static void pass_rows(Scores *s, const Predictions *pred, double *confidence, ui
         const PredictionRow row = predictions_row(pred, i, p);
         confidence[i] = row.confidence;
         right[i] = row.right;
+        s->clipped += measure_clips(&row);
         for (const Measure *m = measures; m->name; m++)
             if (m->row) s->value[m - measures] = m->row(&row, s->value[m - measures]);
     }

@@ -7,6 +7,7 @@
 typedef struct {
     ptrdiff_t n;
     int bins;                    /* of the measures of bins */
+    ptrdiff_t clipped;           /* images whose label has a stated probability below 1e-15, which counts as that */
     double value[MEASURES_MOST]; /* in the order of measures[] */
 } Scores;
 

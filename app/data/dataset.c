@@ -40,14 +40,21 @@ static const Option folder_own[] = {
     {0},
 };
 
-#define GROUP(table)                                                                                                   \
-    {                                                                                                                  \
-        "", OPTION_GROUP, 0, NULL, 0, 0, table, NULL                                                                   \
-    }
-
-static const Option cifar10_options[] = {GROUP(data_options), GROUP(cifar10_own), {0}};
-static const Option cifar100_options[] = {GROUP(data_options), GROUP(cifar100_own), {0}};
-static const Option folder_options[] = {GROUP(data_options), GROUP(folder_own), {0}};
+static const Option cifar10_options[] = {
+    {"", OPTION_GROUP, 0, NULL, 0, 0, data_options, NULL},
+    {"", OPTION_GROUP, 0, NULL, 0, 0, cifar10_own, NULL},
+    {0},
+};
+static const Option cifar100_options[] = {
+    {"", OPTION_GROUP, 0, NULL, 0, 0, data_options, NULL},
+    {"", OPTION_GROUP, 0, NULL, 0, 0, cifar100_own, NULL},
+    {0},
+};
+static const Option folder_options[] = {
+    {"", OPTION_GROUP, 0, NULL, 0, 0, data_options, NULL},
+    {"", OPTION_GROUP, 0, NULL, 0, 0, folder_own, NULL},
+    {0},
+};
 
 const Option blends_options[] = {
     {"name", OPTION_CHOICE, FIELD(name), "blends", 0, 0, "blends", "the source: always blends"},

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const module_prefix = "module."; /* what PyTorch's DataParallel puts before each name */
-
 /* A counter that PyTorch's batch normalisation keeps, and that no network of ours needs. */
 static bool is_counter(const char *name)
 {
@@ -19,11 +17,19 @@ static bool is_counter(const char *name)
 
 /* ---- which names ---- */
 
-static const char *find_prefix(const TensorFile *f)
+/* Bytes that all names have in front in common, up to and with a dot. */
+static size_t common_front(const TensorFile *f)
 {
-    for (int i = 0; i < f->tensors; i++)
-        if (strncmp(f->tensor[i].name, module_prefix, strlen(module_prefix)) != 0) return "";
-    return f->tensors ? module_prefix : "";
+    const char *first = f->tensors ? f->tensor[0].name : "";
+    size_t length = strlen(first);
+    for (int i = 1; i < f->tensors; i++) {
+        const char *name = f->tensor[i].name;
+        size_t same = 0;
+        while (same < length && name[same] == first[same]) same++;
+        length = same;
+    }
+    while (length > 0 && first[length - 1] != '.') length--;
+    return length;
 }
 
 static const char *bare_name(const Weights *w, const Array *t)
@@ -31,11 +37,11 @@ static const char *bare_name(const Weights *w, const Array *t)
     return t->name + strlen(w->prefix);
 }
 
-/* How many of the file's tensors a map knows. */
-static int count_known(const Weights *w, const WeightMap *map)
+/* How many of the file's names a map knows behind their first `prefix` bytes. */
+static int count_known(const TensorFile *f, const WeightMap *map, size_t prefix)
 {
     int known = 0;
-    for (int i = 0; i < w->file.tensors; i++) known += weight_name_known(map, bare_name(w, &w->file.tensor[i]), NULL);
+    for (int i = 0; i < f->tensors; i++) known += weight_name_known(map, f->tensor[i].name + prefix, NULL);
     return known;
 }
 
@@ -54,16 +60,24 @@ static Status refuse_names(const Weights *w, const char *path, const char *names
                    w->file.tensor[0].name, known);
 }
 
-/* w->map = the map that knows the most of the file's names. */
+/* w->map = the map that knows the most of the file's names, and w->prefix = what stands before them; the less of that
+ * the better. */
 static Status find_map(Weights *w, const char *path, const char *names, Err *err)
 {
+    const char *first = w->file.tensors ? w->file.tensor[0].name : "";
     bool any = strcmp(names, "auto") == 0, asked = any;
+    size_t front = common_front(&w->file);
     int best = 0;
-    for (const WeightMap *map = weight_maps; map->name; map++) {
-        if (!any && strcmp(map->name, names) != 0) continue;
-        asked = true;
-        int known = count_known(w, map);
-        if (known > best) w->map = map, best = known;
+    for (size_t prefix = 0; prefix <= front; prefix++) {
+        if (prefix > 0 && first[prefix - 1] != '.') continue;
+        for (const WeightMap *map = weight_maps; map->name; map++) {
+            if (!any && strcmp(map->name, names) != 0) continue;
+            asked = true;
+            int known = count_known(&w->file, map, prefix);
+            if (known <= best) continue;
+            w->map = map, best = known;
+            snprintf(w->prefix, sizeof w->prefix, "%.*s", (int)prefix, first);
+        }
     }
     if (!asked) return err_set(err, ERR_USAGE, "names = \"%.60s\": expected one of %s", names, WEIGHT_NAMES);
     return w->map ? OK : refuse_names(w, path, names, err);
@@ -212,10 +226,9 @@ static Status derive_head(Weights *w, const char *path, Err *err)
 Status weights_open(Weights *w, const char *path, const char *names, Err *err)
 {
     Status status;
-    *w = (Weights){.info = {.seed = -1, .samples = -1}, .prefix = ""};
+    *w = (Weights){.info = {.seed = -1, .samples = -1}};
     tensors_init(&w->file);
     TRY(status = tensors_read(path, &w->file, err));
-    w->prefix = find_prefix(&w->file);
     TRY(status = find_map(w, path, names, err));
     const char *family = tensors_meta_find(&w->file, "model.family");
     TRY(status = family ? read_model(w, path, family, err) : derive_wrn(w, path, err));

@@ -43,11 +43,13 @@ typedef struct {
 typedef struct {
     WeightsInfo info;
     const WeightMap *map;
-    const char *prefix; /* before each name: "", or "module." of PyTorch's DataParallel */
+    char prefix[ARRAY_NAME_SIZE]; /* before each name: "", or what wrappers put there, see weights_open */
     TensorFile file;
 } Weights;
 
-/* Read a file and find out what it holds. names: a map's, or "auto": the map that fits most of the file's names.
+/* Read a file and find out what it holds. names: a map's, or "auto": the map that fits most of the file's names. What
+ * all names begin with up to a dot ("module." of DataParallel, "_orig_mod." of torch.compile, the attribute's name of a
+ * Lightning module, or several) is taken off where more of them fit without it.
  * ERR_FORMAT with file and tensor: names that are of no map, a network that is none of ours; ERR_USAGE: no such names.
  */
 Status weights_open(Weights *w, const char *path, const char *names, Err *err);

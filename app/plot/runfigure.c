@@ -1,8 +1,10 @@
 /* runfigure.c - the panes of a run as files, see runfigure.h. */
 #include "plot/runfigure.h"
 
+#include "base/text.h"
 #include "plot/diagram.h"
 #include "plot/plottext.h"
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -122,8 +124,10 @@ fail:
 
 static void add_point(PlotText *t, const char *stage, const char *curve, int step, double value)
 {
-    char line[128];
-    snprintf(line, sizeof line, "%s%s,%d,%.10g\n", stage, curve, step, value);
+    char line[128], number[32];
+    snprintf(number, sizeof number, "%.10g", value);
+    if (!isfinite(value)) text_copy(number, sizeof number, isnan(value) ? "NaN" : value > 0 ? "Inf" : "-Inf");
+    snprintf(line, sizeof line, "%s%s,%d,%s\n", stage, curve, step, number);
     plottext_add(t, line);
 }
 

@@ -30,7 +30,7 @@ static char *shown(const char *source, bool tight, const Glyphs *glyphs)
             if (!tight) plottext_add(&text, " ");
             plottext_add(&text, glyphs->plus_minus);
             if (!tight) plottext_add(&text, " ");
-        } else if (code < ' ' || (code >= 0x80 && glyphs->ascii))
+        } else if (code < ' ' || text_is_control(code) || (code >= 0x80 && glyphs->ascii))
             plottext_add(&text, "?");
         else
             plottext_code(&text, code);

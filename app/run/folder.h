@@ -3,6 +3,8 @@
 #define TARE_RUN_FOLDER_H
 
 #include "file/whole.h"
+#include "calib/predictions.h"
+#include "file/safetensors.h"
 #include "run/runlog.h"
 #include <jansson.h>
 
@@ -20,5 +22,9 @@ Status record_save_json(const char *path, const json_t *json, Err *err);
 /* Fold the lines of folder/events.jsonl. *good = bytes up to the end of the last whole line: what is
  * behind is torn. */
 Status record_fold_file(const char *folder, RunLog *log, size_t *good, Err *err);
+
+/* predictions_file.c: the tensors of a predictions file, and predictions of them. The tensors borrow pred's values. */
+Status predictions_to_tensors(const Predictions *pred, TensorFile *f, Err *err);
+Predictions *predictions_from_tensors(const TensorFile *f, Err *err);
 
 #endif

@@ -94,8 +94,9 @@ static Status add_parent(Job *job, const json_t *name, Err *err)
     const char *text = json_string_value(name);
     if (!text || strlen(text) >= RUN_NAME_SIZE) return err_set(err, ERR_FORMAT, "config.json: no run name \"from\"");
     if (!*text && job->parents == 0) return OK;
-    Status added = job_add_parent(job, text, err);
-    return added == OK ? OK : ERR_FORMAT;
+    if (job_add_parent(job, text, err) != OK) return ERR_FORMAT;
+    text_clean(job->parent[job->parents - 1]); /* it goes to terminals */
+    return OK;
 }
 
 static Status parents_from_json(Job *job, const json_t *from, Err *err)

@@ -1,6 +1,7 @@
 /* line.c - see line.h. Needs no lock; any thread. */
 #include "run/line.h"
 
+#include "base/text.h"
 #include "run/record.h"
 #include "run/folder.h"
 #include <fcntl.h>
@@ -84,6 +85,7 @@ Status run_line(RunLine *line, const char *runs, const char *name, Err *err)
     summary = record_read_json(runs, name, "summary.json", NULL); /* there is none before a run ends */
     const char *note = json_string_value(json_object_get(summary, "note"));
     if (note) strncat(line->note, note, sizeof line->note - 1);
+    text_clean(line->note);
     if (!from_summary(line, summary, runs, name)) done = from_events(line, runs, name, err);
     json_decref(summary);
     return done;

@@ -124,29 +124,15 @@ Status record_fold(const char *runs, const char *name, RunLog *log, Err *err)
     return done == OK ? record_fold_file(folder, log, &good, err) : done;
 }
 
-/* Both tensors of a predictions file, with shapes that fit each other. */
-static Status find_tensors(const TensorFile *f, const Array **logp, const Array **labels, Err *err)
-{
-    *logp = tensors_find(f, "logp");
-    *labels = tensors_find(f, "labels");
-    if (!*logp || (*logp)->type != ARRAY_F32 || (*logp)->dims != 2)
-        return err_set(err, ERR_FORMAT, "no tensor \"logp\" of (n, classes) float32");
-    if (!*labels || (*labels)->type != ARRAY_I32 || (*labels)->dims != 1 || (*labels)->shape[0] != (*logp)->shape[0])
-        return err_set(err, ERR_FORMAT, "no tensor \"labels\" of %td int32", (*logp)->shape[0]);
-    return OK;
-}
-
 Predictions *record_predictions(const char *runs, const char *name, const char *file, Err *err)
 {
     char path[PATH_SIZE];
-    const Array *logp, *labels;
     Predictions *pred = NULL;
     TensorFile f;
     tensors_init(&f);
     TRY(path_in_run(path, runs, name, file, err));
     TRY(tensors_read(path, &f, err));
-    if (find_tensors(&f, &logp, &labels, err) == OK)
-        pred = predictions_new(logp->shape[0], logp->shape[1], logp->data, labels->data, err);
+    pred = predictions_from_tensors(&f, err);
     if (!pred) err_prefix(err, "%s: ", path);
 fail:
     tensors_free(&f);
@@ -160,9 +146,7 @@ Status record_write_predictions(const Record *r, const char *file, const Predict
     tensors_init(&f);
     Status done = record_check_name(file, err);
     if (done == OK) done = path_join(path, r->folder, file, err);
-    if (done == OK)
-        done = tensors_add(&f, "logp", ARRAY_F32, 2, (const ptrdiff_t[]){pred->n, pred->classes}, pred->logp, err);
-    if (done == OK) done = tensors_add(&f, "labels", ARRAY_I32, 1, (const ptrdiff_t[]){pred->n}, pred->labels, err);
+    if (done == OK) done = predictions_to_tensors(pred, &f, err);
     if (done == OK) done = tensors_write(path, &f, err);
     tensors_free(&f);
     return done;

@@ -6,7 +6,8 @@
  *     last.safetensors  the latest checkpoint with the full state (weights, optimiser, position, best so far); of a run
  *                       that is done the weights of the last step alone (record_prune)
  *     best.safetensors  the kept network with the lowest validation NLL, whole
- *     valid.safetensors, test.safetensors   predictions: "logp" (n, C) float32, "labels" (n) int32
+ *     valid.safetensors, test.safetensors   predictions: what was said of each image, "logits" (n, C)
+ *                       float32, or "logp" for means over draws (and in runs of old), and "labels" (n) int32
  *     lock              held (flock) by the process that writes the run
  */
 #ifndef TARE_RUN_RECORD_H

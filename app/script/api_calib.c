@@ -214,6 +214,8 @@ static int fit(lua_State *L)
     lua_setfield(L, -2, "nll_before");
     lua_pushnumber(L, nll_of(L, *after));
     lua_setfield(L, -2, "nll");
+    lua_pushinteger(L, found->clipped);
+    lua_setfield(L, -2, "clipped");
     lua_pushvalue(L, -4);
     lua_setfield(L, -2, "fitted_on");
     return 1;
@@ -244,7 +246,8 @@ static Fit *read_fit(lua_State *L)
     for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
         const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
         int type = lua_type(L, -1);
-        if ((type == LUA_TNUMBER || type == LUA_TTABLE) && *name && strncmp(name, "nll", 3) != 0)
+        if ((type == LUA_TNUMBER || type == LUA_TTABLE) && *name && strncmp(name, "nll", 3) != 0 &&
+            strcmp(name, "clipped") != 0)
             read_array(L, fit, name);
     }
     return fit;
@@ -265,44 +268,91 @@ static int apply(lua_State *L)
 
 /* ---- predictions from elsewhere ---- */
 
-/* p (classes) = row i of the table of tables at index. */
-static void read_row(lua_State *L, int index, lua_Integer i, double *p, lua_Integer classes)
+typedef struct {
+    bool normalise;
+} PredictionsSpec;
+
+static const Option predictions_options[] = {
+    {"normalise", OPTION_BOOL, offsetof(PredictionsSpec, normalise), "false", 0, 0, NULL,
+     "divide each row of p by its sum: of probabilities that were rounded"},
+    {0},
+};
+
+/* The length of row 1 of the table `key` at index: how many classes there are. */
+static lua_Integer count_classes(lua_State *L, int index, const char *key)
+{
+    int type = lua_geti(L, index, 1);
+    lua_Integer classes = type == LUA_TTABLE ? luaL_len(L, -1) : 0;
+    lua_pop(L, 1);
+    if (type == LUA_TNUMBER || classes == 1)
+        luaL_error(L,
+                   "%s: row 1 is one number; a row is a table with a value for each class, of two classes "
+                   "{ of class 1, of class 2 }",
+                   key);
+    if (type == LUA_TNIL) luaL_error(L, "%s is empty: nothing can be said of no images", key);
+    return classes;
+}
+
+/* x (classes) = row i of the table of tables at index. */
+static void read_row(lua_State *L, int index, const char *key, lua_Integer i, double *x, lua_Integer classes)
 {
     if (lua_geti(L, index, i) != LUA_TTABLE || luaL_len(L, -1) != classes)
-        luaL_error(L, "p: row %d is no table of %d probabilities, as row 1 is", (int)i, (int)classes);
+        luaL_error(L, "%s: row %d is no table of %d numbers, as row 1 is", key, (int)i, (int)classes);
     for (lua_Integer k = 1; k <= classes; k++) {
-        if (lua_geti(L, -1, k) != LUA_TNUMBER) luaL_error(L, "p: row %d, class %d is no number", (int)i, (int)k);
-        p[k - 1] = lua_tonumber(L, -1);
+        if (lua_geti(L, -1, k) != LUA_TNUMBER) luaL_error(L, "%s: row %d, class %d is no number", key, (int)i, (int)k);
+        x[k - 1] = lua_tonumber(L, -1);
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
 }
 
-static int predictions(lua_State *L)
+/* y (n) = the labels in the table at index, 0-based. */
+static void read_labels(lua_State *L, int index, int32_t *y, lua_Integer n, lua_Integer classes)
 {
-    Err err;
-    luaL_checktype(L, 1, LUA_TTABLE);
-    lua_settop(L, 1);
-    if (lua_getfield(L, 1, "p") != LUA_TTABLE || lua_getfield(L, 1, "y") != LUA_TTABLE)
-        return luaL_error(L, "expected { p = { { p1, p2, ... } ... }, y = { label, ... } }");
-    lua_Integer n = luaL_len(L, 2), classes = lua_geti(L, 2, 1) == LUA_TTABLE ? luaL_len(L, -1) : 0;
-    if (n < 0 || n > INT32_MAX || classes > INT16_MAX) return luaL_error(L, "p: too many rows or classes");
-    if (luaL_len(L, 3) != n) return luaL_error(L, "p has %d rows and y %d labels", (int)n, (int)luaL_len(L, 3));
-    double *p = lua_newuserdatauv(L, (size_t)(n * classes) * sizeof *p + 1, 0);
-    int32_t *y = lua_newuserdatauv(L, (size_t)n * sizeof *y + 1, 0);
     for (lua_Integer i = 0; i < n; i++) {
         int whole;
-        read_row(L, 2, i + 1, p + i * classes, classes);
-        lua_geti(L, 3, i + 1);
+        lua_geti(L, index, i + 1);
         lua_Integer label = lua_tointegerx(L, -1, &whole);
         if (!whole || label < 1 || label > classes)
-            return luaL_error(L, "y: row %d: expected a label from 1 to %d", (int)i + 1, (int)classes);
+            luaL_error(L, "y: row %d: expected a label from 1 to %d", (int)i + 1, (int)classes);
         y[i] = (int32_t)label - 1;
         lua_pop(L, 1);
     }
+}
+
+static int predictions(lua_State *L)
+{
+    static const char *const own[] = {"p", "logits", "y", NULL};
+    Err err;
+    PredictionsSpec spec = {0};
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    options_read(L, 1, predictions_options, &spec, own);
+    bool logits = lua_getfield(L, 1, "logits") == LUA_TTABLE, p = lua_getfield(L, 1, "p") == LUA_TTABLE;
+    if (logits == p || lua_getfield(L, 1, "y") != LUA_TTABLE)
+        return luaL_error(L, "expected { p = { { p1, p2, ... } ... }, y = { label, ... } }, or logits in place of p");
+    if (logits && spec.normalise) return luaL_error(L, "normalise is for p: logits have no sum to be divided by");
+    const char *key = logits ? "logits" : "p";
+    int values = logits ? 2 : 3;
+    lua_Integer n = luaL_len(L, values), classes = count_classes(L, values, key);
+    if (n > INT32_MAX || classes > INT16_MAX) return luaL_error(L, "%s: too many rows or classes", key);
+    if (luaL_len(L, 4) != n) return luaL_error(L, "%s has %d rows and y %d labels", key, (int)n, (int)luaL_len(L, 4));
+
+    double *x = lua_newuserdatauv(L, (size_t)(n * classes) * sizeof *x, 0);
+    int32_t *y = lua_newuserdatauv(L, (size_t)n * sizeof *y, 0);
+    for (lua_Integer i = 0; i < n; i++) read_row(L, values, key, i + 1, x + i * classes, classes);
+    read_labels(L, 4, y, n, classes);
+    if (spec.normalise && probabilities_normalise(x, (ptrdiff_t)n, (ptrdiff_t)classes, &err) != OK)
+        return raise_err(L, &err);
     Predictions **handle = push_predictions(L, "a script's table");
-    *handle = predictions_from_probs((ptrdiff_t)n, (ptrdiff_t)classes, p, y, &err);
+    *handle = predictions_new(logits ? SAID_LOGITS : SAID_P, true, (ptrdiff_t)n, (ptrdiff_t)classes, x, y, &err);
     return *handle ? 1 : raise_err(L, &err);
+}
+
+static int form(lua_State *L)
+{
+    lua_pushstring(L, said_name[to_predictions(L, 1)->form]);
+    return 1;
 }
 
 static int count(lua_State *L)
@@ -330,14 +380,18 @@ const ApiRow api_calib[] = {
      "for _, b in ipairs(calib.bins(base:predict \"test\")) do print(b.hi, b.count) end", bins, bins_options},
     {"calib.diagram", "pred, { bins =, width =, height =, ascii = }", "the reliability diagram as lines of text", "ece",
      "print(calib.diagram(base:predict \"test\", { width = 50, height = 12 }))", diagram, diagram_options},
-    {"calib.fit", "\"temperature\", pred", "fit a calibrator: t, nll, nll_before, at_bound; use validation predictions",
-     "temperature", "print(calib.fit(\"temperature\", base:predict \"valid\").t)", fit, NULL},
+    {"calib.fit", "\"temperature\", pred",
+     "fit a calibrator: t, nll, nll_before, at_bound, clipped; use validation predictions", "temperature",
+     "print(calib.fit(\"temperature\", base:predict \"valid\").t)", fit, NULL},
     {"calib.apply", "fit, pred", "predictions after a fitted calibrator", "temperature",
      "print(calib.ece(calib.apply({ t = 2 }, base:predict \"test\")))", apply, NULL},
-    {"calib.predictions", "{ p =, y = }", "predictions from tables: a row of probabilities an image, labels from 1",
-     "ece", "print(calib.ece(calib.predictions{ p = { { 0.9, 0.1 }, { 0.4, 0.6 } }, y = { 1, 1 } }))", predictions,
-     NULL},
+    {"calib.predictions", "{ p =, y =, normalise = } or { logits =, y = }",
+     "predictions from tables: a row of probabilities, or of logits, an image; labels from 1", "ece",
+     "print(calib.ece(calib.predictions{ p = { { 0.9, 0.1 }, { 0.4, 0.6 } }, y = { 1, 1 } }))", predictions,
+     predictions_options},
     {"predictions.n", NULL, "number of images", "ece", "print((base:predict \"test\").n)", count, NULL},
+    {"predictions.form", NULL, "what was given and is kept: \"logits\", \"logp\" (log-probabilities) or \"p\"", "ece",
+     "print((base:predict \"test\").form)", form, NULL},
     {"predictions.origin", NULL, "where they came from", "ece", "print((base:predict \"test\").origin)", origin, NULL},
     {0},
 };

@@ -188,12 +188,9 @@ static int posterior(lua_State *L)
     if (!split->posterior)
         return luaL_error(L, "the posterior of '%s' is not known; data.blends{} makes data whose posterior is",
                           d->spec.name);
-    size_t count = (size_t)(split->n * d->classes);
-    double *p = lua_newuserdatauv(L, count * sizeof *p, 0);
-    for (size_t i = 0; i < count; i++) p[i] = (double)split->posterior[i];
     lua_pushfstring(L, "known posterior of %s, %s", d->spec.name, split_name[id]);
     Predictions **handle = push_predictions(L, lua_tostring(L, -1));
-    *handle = predictions_from_probs(split->n, d->classes, p, split->labels, &err);
+    *handle = predictions_new(SAID_P, false, split->n, d->classes, split->posterior, split->labels, &err);
     return *handle ? 1 : raise_err(L, &err);
 }
 

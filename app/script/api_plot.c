@@ -11,6 +11,7 @@
 #include "script/script.h"
 #include "script/texttable.h"
 #include "script/values.h"
+#include <jansson.h>
 #include <lauxlib.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -121,7 +122,7 @@ static void save_predictions(lua_State *L, Save *save)
 static void align_words(Column *column, int columns, const char *const *cells, int rows)
 {
     for (int i = 0; i < rows * columns; i++)
-        if (cells[i] && !strchr("+-.0123456789", cells[i][0])) column[i % columns].align = ALIGN_LEFT;
+        if (cells[i] && !(*cells[i] && strchr("+-.0123456789", *cells[i]))) column[i % columns].align = ALIGN_LEFT;
 }
 
 void save_table(lua_State *L, Save *save, int index)
@@ -136,7 +137,7 @@ void save_table(lua_State *L, Save *save, int index)
     lua_pushstring(L, save->format);
     lua_call(L, 2, 6); /* recipe, text, headers, cells, notes, title */
     save->recipe = luaL_checkstring(L, base + 1);
-    save->told = true; /* of a text; a csv has it ahead */
+    save->told = true; /* of a text; a csv has it beside */
     if (save->paper) {
         const char **cells = read_cells(L, base + 3, column, &columns, &rows);
         align_words(column, columns, cells, rows);
@@ -171,18 +172,13 @@ static void format_of(lua_State *L, Save *save, const char *path)
                    path);
 }
 
-/* csv: the recipe as comments ahead; txt: below. */
-static void add_recipe(lua_State *L, Save *save)
+/* A text is clean: names and remarks in it may come from files. The recipe goes below one for people. */
+static void finish_text(lua_State *L, Save *save)
 {
     Err err;
     PlotText t = {0};
     char *figure = *save->text;
-    if (save->csv) {
-        put(&t, "# tare %s\n# ", TARE_VERSION);
-        plottext_add(&t, save->recipe);
-        plottext_add(&t, "\n");
-    }
-    plottext_add(&t, figure);
+    plottext_add(&t, text_clean(figure));
     if (!save->csv && !save->told) {
         plottext_add(&t, save->recipe);
         plottext_add(&t, "\n");
@@ -190,6 +186,22 @@ static void add_recipe(lua_State *L, Save *save)
     *save->text = NULL;
     free(figure);
     save_take_text(L, save, plottext_take(&t, &err), &err);
+    text_clean(*save->text);
+}
+
+/* Readers of csv take every line for numbers, so its recipe lies beside it: x.csv.json. */
+static Status write_recipe(const char *path, const char *recipe, Err *err)
+{
+    char beside[PATH_SIZE];
+    if (snprintf(beside, sizeof beside, "%s.json", path) >= (int)sizeof beside)
+        return err_set(err, ERR_USAGE, "path too long: %.200s", path);
+    json_t *json = json_pack("{s:s, s:s}", "recipe", recipe, "tare", TARE_VERSION);
+    char *text = json ? json_dumps(json, JSON_INDENT(1)) : NULL;
+    json_decref(json);
+    if (!text) return err_set(err, ERR_MEMORY, "%s: no memory, or a recipe that is not UTF-8", beside);
+    Status done = file_write(beside, text, strlen(text), err);
+    free(text);
+    return done;
 }
 
 /* The options that only runs have. */
@@ -252,9 +264,10 @@ static int save_figure(lua_State *L)
         save_predictions(L, &save);
     else
         save_table(L, &save, 2);
-    if (!save.paper) add_recipe(L, &save);
+    if (!save.paper) finish_text(L, &save);
+    if (save.csv && write_recipe(path, save.recipe, &err) != OK) return raise_err(L, &err);
     if (file_write(path, *save.text, save.size, &err) != OK) return raise_err(L, &err);
-    lua_pushfstring(L, "saved %s", path);
+    lua_pushfstring(L, save.csv ? "saved %s and %s.json" : "saved %s", path, path);
     return 1;
 }
 

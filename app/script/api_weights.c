@@ -55,6 +55,8 @@ static int load(lua_State *L)
     lua_settop(L, 2);
     if (!text_copy(spec.file, sizeof spec.file, file))
         return luaL_error(L, "nn.load: a path of more than %d bytes; make it shorter", OPTION_TEXT_SIZE - 1);
+    if (!text_is_clean(file)) /* config.json could not hold it */
+        return luaL_error(L, "nn.load: a path with control characters, or not in UTF-8; rename the file");
     luaL_checktype(L, 2, LUA_TTABLE);
     option_defaults(load_options, &spec);
     options_read(L, 2, load_options, &spec, load_own);

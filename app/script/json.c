@@ -1,7 +1,6 @@
 /* json.c - values as JSON for programs, whole and on one line. Main thread. */
 #include "script/state.h"
 
-#include <errno.h>
 #include <jansson.h>
 #include <lauxlib.h>
 #include <math.h>
@@ -10,6 +9,20 @@
 #include <string.h>
 
 enum { DEPTH_MOST = 64 };
+
+/* An empty table whose metatable says __jsontype = "object": one that has keys at other times, and must not change its
+ * type for readers. In the plain copy a light userdata stands for it. */
+static bool is_empty_object(lua_State *L, int index)
+{
+    bool object = false;
+    if (luaL_getmetafield(L, index, "__jsontype") == LUA_TNIL) return false;
+    if (lua_type(L, -1) == LUA_TSTRING) object = strcmp(lua_tostring(L, -1), "object") == 0;
+    lua_pop(L, 1);
+    lua_pushnil(L);
+    if (object && !lua_next(L, index)) return true;
+    lua_settop(L, object ? -3 : -2);
+    return false;
+}
 
 /* Pushes a copy of the value at index that is plain, so that what follows cannot raise: handles as what their
  * __json returns, what JSON lacks as text. */
@@ -22,6 +35,8 @@ static void push_plain(lua_State *L, int index, int depth)
     if (luaL_callmeta(L, index, "__json")) {
         push_plain(L, -1, depth + 1);
         lua_remove(L, -2);
+    } else if (type == LUA_TTABLE && is_empty_object(L, index)) {
+        lua_pushlightuserdata(L, NULL);
     } else if (type == LUA_TTABLE) {
         lua_newtable(L);
         for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
@@ -94,6 +109,8 @@ static json_t *json_of(lua_State *L, int index)
     case LUA_TNUMBER:
         if (lua_isinteger(L, index)) return json_integer(lua_tointeger(L, index));
         return isfinite(lua_tonumber(L, index)) ? json_real(lua_tonumber(L, index)) : json_null();
+    case LUA_TLIGHTUSERDATA:
+        return json_object();
     case LUA_TBOOLEAN:
         return json_boolean(lua_toboolean(L, index));
     default:
@@ -101,22 +118,28 @@ static json_t *json_of(lua_State *L, int index)
     }
 }
 
-/* The values 1 .. n as one line: one as it is, several as a list. */
+/* The plain values from index `first` to the top as a list; NULL for lack of memory. */
+static json_t *json_list(lua_State *L, int first)
+{
+    json_t *list = json_array();
+    for (int i = first; i <= lua_gettop(L); i++)
+        if (json_array_append_new(list, json_of(L, i)) != 0) { /* of NULL: fails */
+            json_decref(list);
+            return NULL;
+        }
+    return list;
+}
+
+/* The values 1 .. n as one line: one as it is, several as a list, in which each nil has its place. */
 int show_json(lua_State *L, int n)
 {
-    if (n > 1) {
-        lua_createtable(L, n, 0);
-        for (int i = 1; i <= n; i++) {
-            lua_pushvalue(L, i);
-            lua_rawseti(L, -2, i);
-        }
-    }
-    push_plain(L, -1, 0);
-    json_t *json = json_of(L, -1);
+    luaL_checkstack(L, n, "too many values");
+    for (int i = 1; i <= n; i++) push_plain(L, i, 0);
+    json_t *json = n == 1 ? json_of(L, -1) : json_list(L, n + 1);
     char *text = json ? json_dumps(json, JSON_SORT_KEYS | JSON_ENCODE_ANY) : NULL;
     json_decref(json);
     if (!text) return luaL_error(L, "cannot make JSON of this: a string that is not UTF-8, or no memory");
-    int failed = puts(text) == EOF ? errno : 0;
+    bool whole = puts(text) != EOF;
     free(text);
-    return failed ? luaL_error(L, "cannot print: %s", strerror(failed)) : 0;
+    return whole ? 0 : output_failed(L);
 }

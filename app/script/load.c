@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "script/modules.h"
 #include <lauxlib.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,7 +61,8 @@ typedef struct {
 static int push_file(lua_State *L)
 {
     File *file = lua_touserdata(L, 1);
-    int status = luaL_loadfilex(L, file->path, "t");
+    bool piped = strcmp(file->path, "-") == 0;
+    int status = luaL_loadfilex(L, piped ? NULL : file->path, "t"); /* NULL: standard input */
     file->unreadable = status == LUA_ERRFILE;
     if (status != LUA_OK) return lua_error(L);
     if (lua_getglobal(L, "arg") != LUA_TTABLE) return luaL_error(L, "the global 'arg' must stay a table");
@@ -98,4 +100,31 @@ static int push_line(lua_State *L)
 Task *script_load_line(Script *s, const char *code, Err *err)
 {
     return task_new(s, push_line, (void *)code, err);
+}
+
+typedef struct {
+    const char *const *code;
+    int count;
+} Lines;
+
+/* Stack: the function that runs them, and show_results, then a function a line. */
+static int push_lines_of_code(lua_State *L)
+{
+    static const char in_order[] = "local show, line = ..., { select(2, ...) } "
+                                   "for i = 1, #line - 1 do show(line[i]()) end return line[#line]()";
+    const Lines *lines = lua_touserdata(L, 1);
+    luaL_checkstack(L, lines->count + 2, "too many lines");
+    if (luaL_loadbufferx(L, in_order, sizeof in_order - 1, "=-e", "t") != LUA_OK) return lua_error(L);
+    lua_pushcfunction(L, show_results);
+    for (int i = 0; i < lines->count; i++) {
+        lua_pushcfunction(L, push_line);
+        lua_pushlightuserdata(L, (void *)lines->code[i]);
+        lua_call(L, 1, 1);
+    }
+    return lines->count + 2;
+}
+
+Task *script_load_lines(Script *s, const char *const *code, int count, Err *err)
+{
+    return count == 1 ? script_load_line(s, code[0], err) : task_new(s, push_lines_of_code, &(Lines){code, count}, err);
 }

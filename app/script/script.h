@@ -52,10 +52,11 @@ Script *script_of(lua_State *L);
 const ScriptOptions *script_options(const Script *s);
 Engine *script_engine(lua_State *L);
 
-/* A new task from a file or from a line of code (an expression's value is its result). ERR_USAGE with file:line:
- * message for a syntax error. */
+/* A new task from a file ("-": standard input), from a line of code (an expression's value is its result), or from
+ * several that run in order, each showing its results. ERR_USAGE with file:line: message for a syntax error. */
 Task *script_load_file(Script *s, const char *path, int argc, char **argv, Err *err);
 Task *script_load_line(Script *s, const char *code, Err *err);
+Task *script_load_lines(Script *s, const char *const *code, int count, Err *err);
 
 /* A new task from what was typed at the prompt: as script_load_line, and "?name" is help "name", "?" and "help" are
  * help(). Its errors are a line or two, without a traceback; its first value becomes the global `_`. */

@@ -240,7 +240,7 @@ static void write_result(lua_State *L, bool typed)
     if (typed) size = cut_lines(text, size, &more);
     bool whole = fwrite(text, 1, size, stdout) == size && putchar('\n') != EOF;
     if (more) whole &= printf("... %d more lines\n", more) > 0;
-    if (!whole) luaL_error(L, "cannot print: %s", strerror(errno));
+    if (!whole) output_failed(L);
 }
 
 int show_results(lua_State *L)
@@ -249,6 +249,7 @@ int show_results(lua_State *L)
     bool typed = s->running && s->running->typed;
     int n = lua_gettop(L);
     bool nothing = n == 1 && lua_isnil(L, 1);
+    if (s->options.json && n > 0) return show_json(L, n);
     while (n > 0 && lua_isnil(L, n)) n--;
     if (typed && nothing) puts("nil"); /* a name that stands for nothing shall not be met with silence */
     lua_settop(L, n);
@@ -260,7 +261,6 @@ int show_results(lua_State *L)
         lua_rawset(L, -3);
         lua_pop(L, 1);
     }
-    if (s->options.json) return show_json(L, n);
     for (int i = 1; i <= n; i++) {
         if (lua_isnil(L, i)) continue;
         if (lua_type(L, i) == LUA_TNUMBER)

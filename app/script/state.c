@@ -9,6 +9,7 @@
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,8 +87,7 @@ static int print(lua_State *L)
         lua_pop(L, 1);
     }
     whole &= putchar('\n') != EOF;
-    if (!whole) return luaL_error(L, "cannot print: %s", strerror(errno));
-    return 0;
+    return whole ? 0 : output_failed(L);
 }
 
 /* warn(): on stderr, in pieces. "@on" and "@off" are Lua's own switches, and do nothing here. */
@@ -120,15 +120,28 @@ static int call_protected(lua_State *L)
     return lua_tocfunction(L, lua_upvalueindex(1))(L);
 }
 
-/* os.exit([code]): every task ends as if interrupted, so that running jobs keep a checkpoint. */
-static int os_exit(lua_State *L)
+/* Every task ends as if interrupted, so that running jobs keep a checkpoint. */
+static int leave(lua_State *L, int code)
 {
     Script *s = script_of(L);
-    int code = lua_isboolean(L, 1) ? !lua_toboolean(L, 1) : (int)luaL_optinteger(L, 1, EXIT_SUCCESS);
     if (!s->exiting) s->exit_code = code & 0xFF;
     s->exiting = true;
     script_interrupt(s);
     return luaL_error(L, "exit");
+}
+
+int output_failed(lua_State *L)
+{
+    int cause = errno;
+    __fpurge(stdout);
+    clearerr(stdout); /* the error is told here */
+    return cause == EPIPE ? leave(L, EXIT_SUCCESS) : luaL_error(L, "cannot print: %s", strerror(cause));
+}
+
+/* os.exit([code]) */
+static int os_exit(lua_State *L)
+{
+    return leave(L, lua_isboolean(L, 1) ? !lua_toboolean(L, 1) : (int)luaL_optinteger(L, 1, EXIT_SUCCESS));
 }
 
 bool script_exit(const Script *s, int *code)
@@ -253,6 +266,7 @@ static int open_globals(lua_State *L)
     replace(L, "_G", "xpcall", call_protected);
     replace(L, "io", "read", input_read(s));
     replace(L, "os", "exit", os_exit);
+    replace(L, "os", "setlocale", os_setlocale);
     guard_debug(L);
     open_arg(L, &s->options);
     registry_open(L);

@@ -78,6 +78,13 @@ int show_results(lua_State *L);
 /* json.c: the values 1 .. n of the stack as one line of JSON on stdout. May raise; returns 0. */
 int show_json(lua_State *L, int n);
 
+/* Standard output does not take what was written (errno). A reader that has closed its pipe has enough: the script ends
+ * as by os.exit(0). All else is an error. Raises. */
+int output_failed(lua_State *L);
+
+/* os.setlocale that leaves alone what the rest of the program counts on. */
+int os_setlocale(lua_State *L);
+
 /* Pushes the value at index as print shows it: strings as they are, tables with what is in them. May raise. */
 void show_text(lua_State *L, int index);
 

@@ -98,12 +98,14 @@ static int error_text(lua_State *L)
                         lua_isstring(L, -1) ? lua_tostring(L, -1) : luaL_typename(L, -1));
     if (t->typed) {
         t->error = typed_error(t->code, t->typed, lua_tostring(L, -1));
+        if (t->error) text_clean(t->error);
         return 0;
     }
     lua_Debug level;
     bool brief = t->told && script_of(L)->options.prompt; /* a callback, given at the prompt */
     if (!brief && lua_getstack(t->L, 0, &level)) luaL_traceback(L, t->L, lua_tostring(L, -1), 0);
     t->error = strdup(lua_tostring(L, -1));
+    if (t->error) text_clean(t->error); /* it may quote a file */
     return 0;
 }
 

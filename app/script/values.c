@@ -201,9 +201,16 @@ void push_scores(lua_State *L, const Scores *s, const char *origin)
     lua_setfield(L, -2, "n");
     lua_pushinteger(L, s->bins);
     lua_setfield(L, -2, "bins");
-    char n[24];
+    lua_pushinteger(L, s->clipped);
+    lua_setfield(L, -2, "clipped");
+    char n[24], clipped[24];
     lua_pushfstring(L, "top label, %d equal-width bins (lo, hi], n = %s, %s", s->bins, text_count(n, sizeof n, s->n),
                     origin);
+    if (s->clipped > 0) {
+        lua_pushfstring(L, "; a label's p of less than 1e-15 counts as that in the NLL: %s images",
+                        text_count(clipped, sizeof clipped, s->clipped));
+        lua_concat(L, 2);
+    }
     lua_setfield(L, -2, "recipe");
 }
 

@@ -113,7 +113,7 @@ static Status apply_to(Result *result, const Fit *fit, SplitId split, double nll
     TRY(done = result_figures(&event, out, split, keep, err));
     nll[0] = before.as.eval.nll;
     nll[1] = event.as.eval.nll;
-    done = result_add(result, split, &event, out, err);
+    done = result_add(result, split, &event, out, out, err);
 fail:
     predictions_release(pred);
     predictions_release(out);

@@ -63,7 +63,7 @@ static double answer_seconds(Training *t)
     if (rows > n) rows = n;
     for (int i = 0; i < TRIES && spent < enough; i++) {
         double began = clock_seconds();
-        evaluator_block(&t->eval, t->data, SPLIT_VALID, features, 0, rows, t->logp);
+        evaluator_block(&t->eval, t->data, SPLIT_VALID, features, 0, rows, t->logits, t->logp);
         double seconds = clock_seconds() - began;
         spent += seconds;
         if (seconds < least) least = seconds;

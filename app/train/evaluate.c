@@ -55,19 +55,28 @@ fail:
 }
 
 void evaluator_block(Evaluator *e, const Dataset *data, SplitId split, const float *features, ptrdiff_t first,
-                     ptrdiff_t rows, float *logp)
+                     ptrdiff_t rows, float *logits, float *logp)
 {
     ptrdiff_t width = e->body->output.c;
     const float *block = features ? features + first * width : block_features(e, data, split, first, rows);
     head_predict(e->head, e->head_tape, block, rows, e->draws, e->seed, first, e->pool, logp);
+    if (!evaluator_averages(e))
+        memcpy(logits, tape_output(e->head_tape), (size_t)(rows * data->classes) * sizeof *logits);
 }
 
-Status evaluator_predict(Evaluator *e, const Dataset *data, SplitId split, const float *features, float *logp, Err *err)
+bool evaluator_averages(const Evaluator *e)
+{
+    return e->draws > 0 && tape_kl(e->head_tape);
+}
+
+Status evaluator_predict(Evaluator *e, const Dataset *data, SplitId split, const float *features, float *logits,
+                         float *logp, Err *err)
 {
     ptrdiff_t n = data->split[split].n;
     for (ptrdiff_t first = 0; first < n; first += EVAL_ROWS) {
         ptrdiff_t rows = n - first < EVAL_ROWS ? n - first : EVAL_ROWS;
-        evaluator_block(e, data, split, features, first, rows, logp + first * data->classes);
+        evaluator_block(e, data, split, features, first, rows, logits + first * data->classes,
+                        logp + first * data->classes);
         TRY(between_blocks(e, split, first + rows, n, err));
     }
     return OK;
@@ -97,7 +106,7 @@ Status evaluate_figures(Event *event, const Predictions *pred, SplitId split, Er
     Figure figure[MEASURES_MOST];
     int figures = find_figures(figure);
     for (ptrdiff_t i = 0; i < pred->n * pred->classes; i++)
-        if (isnan(pred->logp[i]))
+        if (isnan(pred->wide ? ((const double *)pred->values)[i] : (double)((const float *)pred->values)[i]))
             return err_set(err, ERR_DIVERGED, "the network says NaN of %s image %td", split_name[split],
                            i / pred->classes + 1);
     double *p = malloc((size_t)pred->classes * sizeof *p);

@@ -28,13 +28,18 @@ void evaluator_close(Evaluator *e);
 /* features (n, F) of a split, by the running statistics. ERR_INTERRUPTED. */
 Status evaluator_features(Evaluator *e, const Dataset *data, SplitId split, float *features, Err *err);
 
-/* logp (n, classes) of a split, from features (n, F) or, where that is NULL, from the images. ERR_INTERRUPTED. */
-Status evaluator_predict(Evaluator *e, const Dataset *data, SplitId split, const float *features, float *logp,
-                         Err *err);
+/* An answer is the mean of several softmaxes: there are no logits that say it. */
+bool evaluator_averages(const Evaluator *e);
 
-/* logp (rows, classes) of images first .. first + rows - 1, rows <= EVAL_ROWS; features (n, F) or NULL as above. */
+/* logits and logp (n, classes) of a split, from features (n, F) or, where that is NULL, from the images; logits stay as
+ * they are where answers are means. ERR_INTERRUPTED. */
+Status evaluator_predict(Evaluator *e, const Dataset *data, SplitId split, const float *features, float *logits,
+                         float *logp, Err *err);
+
+/* logits, logp (rows, classes) of images first .. first + rows - 1, rows <= EVAL_ROWS; features (n, F) or NULL as
+ * above. */
 void evaluator_block(Evaluator *e, const Dataset *data, SplitId split, const float *features, ptrdiff_t first,
-                     ptrdiff_t rows, float *logp);
+                     ptrdiff_t rows, float *logits, float *logp);
 
 /* The figures of an EVAL event, which is empty before: all but split, checkpoint and file. ERR_DIVERGED for a NaN. */
 Status evaluate_figures(Event *event, const Predictions *pred, SplitId split, Err *err);

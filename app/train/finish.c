@@ -15,8 +15,8 @@ static Status judge(Training *t, Result *result, SplitId split, Err *err)
 {
     Event event;
     TRY(training_evaluate(t, split, t->spec->keep, &event, err));
-    const Predictions answers = training_answers(t, split);
-    TRY(result_add(result, split, &event, &answers, err));
+    const Predictions answers = training_answers(t, split), kept = training_kept(t, split);
+    TRY(result_add(result, split, &event, &answers, &kept, err));
     return OK;
 fail:
     return err ? err->code : ERR_IO;

@@ -142,7 +142,7 @@ typedef struct {
     const ImportSpec *spec;
     Net *body, *head;
     Evaluator eval;
-    float *logp; /* (valid or test, classes) */
+    float *logits, *logp; /* (valid or test, classes) */
 } Import;
 
 static bool stopping(void *arg)
@@ -190,8 +190,9 @@ static Status open_import(Import *m, Err *err)
                           .arg = m};
     for (int s = SPLIT_VALID; s < SPLITS; s++)
         if (data->split[s].n > most) most = data->split[s].n;
+    m->logits = malloc((size_t)(most * data->classes) * sizeof *m->logits);
     m->logp = malloc((size_t)(most * data->classes) * sizeof *m->logp);
-    if (!m->logp) return err_set(err, ERR_MEMORY, "no memory for the predictions on %td images", most);
+    if (!m->logits || !m->logp) return err_set(err, ERR_MEMORY, "no memory for the predictions on %td images", most);
     return evaluator_open(&m->eval, err);
 fail:
     return err ? err->code : ERR_MEMORY;
@@ -202,6 +203,7 @@ static void close_import(Import *m)
     evaluator_close(&m->eval);
     net_release(m->body);
     net_release(m->head);
+    free(m->logits);
     free(m->logp);
 }
 
@@ -232,13 +234,19 @@ static Status judge(Import *m, Result *result, SplitId split, Err *err)
 {
     const Dataset *data = m->task->data;
     const Split *s = &data->split[split];
-    TRY(evaluator_predict(&m->eval, data, split, NULL, m->logp, err));
-    const Predictions answers = {.n = s->n, .classes = data->classes, .logp = m->logp, .labels = s->labels};
+    TRY(evaluator_predict(&m->eval, data, split, NULL, m->logits, m->logp, err));
+    const Predictions answers = {
+        .n = s->n, .classes = data->classes, .form = SAID_LOGP, .values = m->logp, .labels = s->labels};
+    Predictions kept = answers; /* logits, but where the answer is a mean over draws, which has none */
+    if (!evaluator_averages(&m->eval)) {
+        kept.form = SAID_LOGITS;
+        kept.values = m->logits;
+    }
     Event event = task_event(m->task, EVENT_EVAL);
     Status known = result_figures(&event, &answers, split, m->spec->keep, err);
     if (known == ERR_DIVERGED) return refuse_nan(m, err);
     TRY(known);
-    return result_add(result, split, &event, &answers, err);
+    return result_add(result, split, &event, &answers, &kept, err);
 fail:
     return err ? err->code : ERR_IO;
 }

@@ -32,13 +32,13 @@ Status result_figures(Event *event, const Predictions *pred, SplitId split, cons
     return evaluate_figures(event, pred, split, err);
 }
 
-Status result_add(Result *r, SplitId split, Event *event, const Predictions *pred, Err *err)
+Status result_add(Result *r, SplitId split, Event *event, const Predictions *pred, const Predictions *kept, Err *err)
 {
     enum { PAPER_BINS = 10 };
     EvalFacts *eval = &event->as.eval;
     Scores scores;
     snprintf(eval->file, sizeof eval->file, "%s.safetensors", split_name[split]);
-    TRY(record_write_predictions(r->task->record, eval->file, pred, err));
+    TRY(record_write_predictions(r->task->record, eval->file, kept, err));
     TRY(scores_of(&scores, pred, PAPER_BINS, err));
     if (!(r->figures[split] = record_figures(&scores))) return err_set(err, ERR_MEMORY, "no memory for the figures");
     TRY(task_emit(r->task, event, err));

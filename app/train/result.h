@@ -21,8 +21,8 @@ typedef struct {
     double seconds;          /* wall.seconds of the last event */
 } Result;
 
-/* The predictions of such an event: kept as SPLIT.safetensors, told, and taken into the summary. */
-Status result_add(Result *r, SplitId split, Event *event, const Predictions *pred, Err *err);
+/* The predictions of such an event told, taken into the summary, and in the form `kept` stored as SPLIT.safetensors. */
+Status result_add(Result *r, SplitId split, Event *event, const Predictions *pred, const Predictions *kept, Err *err);
 
 /* summary.json, with the kind's own figures (`own`, an object that is taken over). */
 Status result_write(Result *r, json_t *own, Err *err);

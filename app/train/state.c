@@ -135,11 +135,7 @@ static Status open_memory(Training *t, Err *err)
     t->labels = malloc((size_t)t->batch * sizeof *t->labels);
     t->order = malloc((size_t)t->n * sizeof *t->order);
     t->eps = malloc((size_t)(t->batch * (t->vtst ? t->spec->z : 1)) * sizeof *t->eps);
-    ptrdiff_t most = 1;
-    for (int s = SPLIT_VALID; s < SPLITS; s++)
-        if (t->data->split[s].n > most) most = t->data->split[s].n;
-    t->logp = malloc((size_t)(most * t->classes) * sizeof *t->logp);
-    if (!t->loss || !t->labels || !t->order || !t->eps || !t->logp)
+    if (!t->loss || !t->labels || !t->order || !t->eps)
         return err_set(err, ERR_MEMORY, "no memory for batches of %td images", t->batch);
     return OK;
 fail:
@@ -196,6 +192,7 @@ void training_close(Training *t)
     free(t->others);
     free(t->loss);
     free(t->eps);
+    free(t->logits);
     free(t->logp);
     free(t->order);
     free(t->labels);

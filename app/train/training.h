@@ -56,8 +56,9 @@ typedef struct {
     Evaluator eval;
     uint64_t frozen; /* fingerprint of what must not change in stage 2 */
 
-    float *loss, *eps, *logp; /* (batch), (batch, Z), (valid or test, C) */
-    int32_t *order, *labels;  /* (n) of order_epoch; (batch) */
+    float *loss, *eps;       /* (batch), (batch, Z) */
+    float *logits, *logp;    /* (valid or test, C): what was said last */
+    int32_t *order, *labels; /* (n) of order_epoch; (batch) */
     int64_t order_epoch;
     float *unmixed, share;     /* mixup: the images (batch) before, and what each keeps of itself */
     int32_t *partner, *others; /* mixup: (batch): whom an image is mixed with, and his label */
@@ -106,10 +107,11 @@ void training_aside(const Training *t, const char *text); /* of this session alo
 /* ERR_DIVERGED: what was seen, the step, the first bad weights or gradient, the last good checkpoint. */
 Status training_diverged(const Training *t, const char *what, Err *err);
 
-/* answers.c: an evaluator of t's nets that asks for stops and tells how far it is; a split's EVAL event, to be emitted;
- * what was evaluated last, which lives in t. */
+/* answers.c: an evaluator of t's nets that asks for stops and tells how far it is; a split's EVAL event, to be emitted.
+ */
 Status training_open_evaluator(Training *t, Err *err);
 Status training_evaluate(Training *t, SplitId split, const char *checkpoint, Event *event, Err *err);
-Predictions training_answers(const Training *t, SplitId split);
+/* What was evaluated last, as log-probabilities or as it is kept; it lives in t. */
+Predictions training_answers(const Training *t, SplitId split), training_kept(const Training *t, SplitId split);
 
 #endif

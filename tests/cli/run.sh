@@ -64,6 +64,20 @@ mkdir -p sets/cifar-10-batches-bin
 for i in 1 2 3 4 5; do head -c 6146 /dev/zero > sets/cifar-10-batches-bin/data_batch_$i.bin; done
 head -c 3073 /dev/zero > sets/cifar-10-batches-bin/test_batch.bin
 
+# A locale with a decimal comma, where the C library's tools can make one; 1.5 is 1.5 in any.
+mkdir loc && localedef -i de_DE -f UTF-8 loc/de_DE.UTF-8 2> /dev/null
+in_german() { env LOCPATH="$PWD/loc" LC_ALL=de_DE.UTF-8 timeout -k 1 20 "$tare" run "$@"; }
+cat > locale.lua <<'LUA'
+assert(os.setlocale() and os.setlocale(nil, "numeric") == "C" and os.setlocale("C", "time") == "C")
+assert(os.setlocale("no such place") == nil and os.setlocale("de_DE.UTF-8", "numeric") == nil)
+assert(os.setlocale("C", "numeric") == "C" and not pcall(os.setlocale, "C", "weather"))
+os.setlocale("de_DE.UTF-8")
+print(1.5, tostring(tonumber "1.5"), data.blends{ train = 200, valid = 100, test = 100, noise = 0.05 })
+LUA
+echo 'local ds = data.blends{ train = 200, valid = 100, test = 100, size = 16, classes = 4 }
+local run = train.stage1{ data = ds, model = nn.mlp{ hidden = 4 }, steps = 2 }:wait()
+return "table", runs.compare({ run }).rows[1].sd' > seeds.lua
+
 matches() { # file pattern
     if [ "$2" = - ]; then [ ! -s "$1" ]; else grep -qE -- "$2" "$1"; fi
 }
@@ -135,7 +149,23 @@ undefined global|1|-|undefined global 'dta' \(did you mean 'data'|tare -e 'print
 new global|1|-|write `local x`|tare -e 'x = 1'
 error value|1|-|error with a table|tare -e 'error{}'
 os.exit|7|-|-|tare -e 'while true do pcall(os.exit, 7) end'
+json of nils|0|^\[1, null, 3, null\]$|-|tare --json -e '1, nil, 3, nil'
+json of no value|0|^null$|-|tare --json -e nil
+json of a table that has keys at times|0|^\{"sd": \{\}, "t": \[\]\}$|-|tare --json -e '{ sd = setmetatable({}, { __jsontype = "object" }), t = {} }'
+json of one seed|0|^"table", \{\}$|-|tare --json run seeds.lua --quiet --runs other2 | grep -o '"table", {}'
+lines in order|0|^1 2 3 4 $|-|tare -e 'print(1) return 2' -e 3 -e 'local x return x, 4' | tr '\n' ' '
+lines are read before they run|1|-|unexpected symbol|tare -e 'print(1)' -e '= ='
+script by a pipe|0|^piped	0$|-|echo 'print("piped", select("#", ...))' | tare
+script by a pipe, with arguments|0|^-	a	b$|-|echo 'print(arg[0], ...)' | tare run - a b
+script by a pipe fails|1|-|stdin:1: no such thing|echo 'error "no such thing"' | tare
 full disk|1|-|cannot write to stdout|tare -e 'print(1)' > /dev/full
+full disk, usage|1|-|cannot write to stdout: No space|tare --help > /dev/full
+full disk, version|1|-|cannot write to stdout: No space|tare --version > /dev/full
+full disk, a lot|1|-|cannot print: No space|tare -e 'for i = 1, 1e5 do print(i) end' > /dev/full
+the reader has enough|0|^0$|-|{ tare -e 'while true do print(1) end'; echo $? > code; } | head -1 > /dev/null; cat code
+the reader of io.write has enough|0|^0$|-|{ tare -e 'while true do io.write("x\n") end'; echo $? > code; } | head -1 > /dev/null; cat code
+the reader of json has enough|0|^0$|-|{ tare --json -e '("x"):rep(1e6)'; echo $? > code; } | true; cat code
+the locale of a script|0|^1.5	1.5	data set blends|-|in_german locale.lua
 runaway table|1|-|script out of memory \(limit 20 MB\)|TARE_LUA_MEMORY=20971520 tare -e 'local t = {} while true do t[#t+1] = {} end'
 runaway string|1|-|script out of memory|TARE_LUA_MEMORY=20971520 tare -e 'local s = "x" while true do s = s .. s end'
 memory comes back|0|^false	not enough memory$|-|TARE_LUA_MEMORY=20971520 tare -e 'print(pcall(function() local t = {} while true do t[#t+1] = {} end end)) local t = {} for i = 1, 1e5 do t[i] = {} end'

@@ -2,6 +2,7 @@
 
 local tap = require "tests.lua.tap"
 
+local nowhere = "/no/such/folder/fig.svg" -- for what must fail before it writes
 local ds = data.blends{ size = 16, classes = 4, train = 64, valid = 64, test = 100 }
 local base = train.stage1{
     data = ds, model = nn.mlp{ hidden = 8, layers = 1 }, batch = 16, epochs = 3, log_every = 1, seed = 7, name = "figures",
@@ -17,7 +18,32 @@ local function saved(suffix, ...)
     file:close()
     os.remove(name)
     os.remove(name .. suffix)
+    os.remove(name .. suffix .. ".json") -- of a csv
     return text
+end
+
+-- The recipe beside a csv.
+local function recipe_of(...)
+    local name = os.tmpname()
+    plot.save(name .. ".csv", ...)
+    local file = assert(io.open(name .. ".csv.json"))
+    local text = file:read "a"
+    file:close()
+    for _, suffix in ipairs{ "", ".csv", ".csv.json" } do os.remove(name .. suffix) end
+    return text
+end
+
+-- What is wrong with a csv for programs that take its first line for names and the others for rows, as pandas.read_csv
+-- and R's read.csv do; nil when nothing is.
+local function unreadable(text)
+    local columns
+    for line in text:gmatch "([^\n]*)\n" do
+        local fields = select(2, line:gsub('"[^"]*"', ""):gsub(",", "")) + 1
+        if line:find "^#" or line == "" then return "a line of no row: " .. line end
+        if fields ~= (columns or fields) then return "a row of " .. fields .. " fields: " .. line end
+        columns = fields
+    end
+    return not text:find "\n$" and "no newline at the end" or nil
 end
 
 -- nil, or what is wrong with the nesting of an XML text's tags.
@@ -69,14 +95,16 @@ holds(saved(".svg", pred, { width = 700, height = 300 }), "width=\"700\" height=
 sound(saved(".svg", calib.predictions{ p = { { 1, 0 } }, y = { 1 } }):gsub("</desc>", "seed</desc>"), "diagram of one image")
 
 local csv, ece, n = saved(".csv", pred, { bins = 15 }), 0, 0
+tap.is(unreadable(csv), nil, "bins as others read csv")
 for count, accuracy, confidence in csv:gmatch "\n[%d.]+,[%d.]+,(%d+),([%d.]*),([%d.]*)" do
     n = n + count
     if tonumber(count) > 0 then ece = ece + count / 100 * math.abs(accuracy - confidence) end
 end
 tap.is(n, 100, "the csv's bins hold every image")
 tap.near(ece, calib.ece(pred, { bins = 15 }), 1e-8, "and add up to the ECE")
-tap.is(select(2, csv:gsub("\n", "\n")), 18, "two comments, a header, a line a bin")
-tap.ok(csv:find "^# tare %S+\n# top label, 15 equal%-width bins.-seed 7", "the comments are its recipe", csv)
+tap.is(select(2, csv:gsub("\n", "\n")), 16, "a header, a line a bin")
+local recipe = recipe_of(pred, { bins = 15 })
+tap.ok(recipe:find '"recipe": "top label, 15 equal%-width bins.-seed 7' and recipe:find '"tare": "%d', "its recipe is beside it", recipe)
 
 local txt = saved(".txt", pred, { width = 50, height = 12 })
 holds(txt, "reliability, ECE", "the text has its title")
@@ -89,6 +117,7 @@ sound(svg, "curves")
 holds(svg, "epochs = 3", "what was asked")
 tap.is(select(2, svg:gsub("<polyline", "")), 3, "three curves")
 csv = saved(".csv", base)
+tap.is(unreadable(csv), nil, "curves as others read csv")
 tap.is(select(2, csv:gsub("\nloss %(train%),", "")), 12, "every logged step's loss")
 local evals = {}
 for _, e in ipairs(base.evals) do
@@ -102,7 +131,7 @@ local before = train.stage1{ data = ds, model = nn.mlp{}, name = "paused", batch
 local queued = train.stage1{ data = ds, model = nn.mlp{}, name = "unborn", batch = 16, epochs = 1 } -- behind it
 local early = saved(".svg", queued)
 tap.is(unbalanced(early), nil, "a run that has not begun has a figure too")
-tap.raises(function() plot.save("fig.svg", queued, { pane = "reliability" }) end, "no evaluation yet", "but no diagram")
+tap.raises(function() plot.save(nowhere, queued, { pane = "reliability" }) end, "no evaluation yet", "but no diagram")
 before:stop()
 queued:wait()
 
@@ -129,8 +158,8 @@ holds(svg, ">stage 1<", "the ghosts are in the legend")
 holds(saved(".svg", child, { pane = "reliability", bins = 20 }),
     ("ECE %.2f %% (was %.2f %%)"):format(100 * ece_of(child, 20), 100 * ece_of(base, 20)), "by other bins")
 csv = saved(".csv", child, { pane = "reliability", bins = 5 })
-holds(csv, "\nlo,hi,count,accuracy,confidence,gap,was\n", "the csv has what was")
-tap.is(select(2, csv:gsub("\n", "\n")), 8, "a line a bin")
+holds("\n" .. csv, "\nlo,hi,count,accuracy,confidence,gap,was\n", "the csv has what was")
+tap.is(select(2, csv:gsub("\n", "\n")), 6, "a line a bin")
 holds(saved(".txt", child, { pane = "reliability" }), "child, TST: ECE ", "as text")
 svg = saved(".svg", base, { pane = "reliability" })
 tap.is(svg:find("was", 1, true), nil, "stage 1 has nothing behind it")
@@ -168,7 +197,8 @@ svg = saved(".svg", list)
 sound(svg, "a list")
 holds(svg, ">figures</text>", "it names a run")
 csv = saved(".csv", list)
-holds(csv, "\nrun,kind,state,from,data,recipe,seed,acc %,ECE %,s,note\n", "the csv has its columns")
+tap.is(unreadable(csv), nil, "a list as others read csv")
+holds("\n" .. csv, "\nrun,kind,state,from,data,recipe,seed,acc %,ECE %,s,note\n", "the csv has its columns")
 holds(csv, "\nchild,tst,done,figures,blends,small,7,", "and a line a run")
 holds(saved(".txt", list), tostring(list), "as text it is what it prints")
 size(saved(".png", list))
@@ -179,6 +209,7 @@ svg = saved(".svg", comparison)
 sound(svg, "table")
 holds(svg, "Z &lt; 8 &amp; \"more\" ±", "words are escaped")
 csv = saved(".csv", comparison)
+tap.is(unreadable(csv), nil, "a comparison as others read csv")
 holds(csv, "\"Z < 8 & \"\"more\"\" ±\",figures,7,100,", "a label with quotes in a csv")
 holds(csv, ("%.10g"):format(comparison.rows[1].mean.ece), "the mean ECE")
 tap.is(saved(".txt", comparison), tostring(comparison) .. "\n", "as text it is what it prints")
@@ -188,15 +219,15 @@ tap.is(saved(".txt", comparison), tostring(comparison) .. "\n", "as text it is w
 tap.raises(function() plot.save("fig.pdf", pred) end, "there are .svg, .png, .txt and .csv", "pdf is not written")
 tap.raises(function() plot.save("figure", pred) end, "ends in no format", "a name without a suffix")
 tap.raises(function() plot.save("/no/such/folder/fig.svg", pred) end, "/no/such/folder", "a folder that is not there")
-tap.raises(function() plot.save("fig.svg") end, "expected predictions, a run, a comparison or runs.list(), got nil", "nothing")
-tap.raises(function() plot.save("fig.svg", {}) end, "got table", "some table")
+tap.raises(function() plot.save(nowhere) end, "expected predictions, a run, a comparison or runs.list(), got nil", "nothing")
+tap.raises(function() plot.save(nowhere, {}) end, "got table", "some table")
 tap.raises(function() plot.save("/no/such/folder/fig.png", pred) end, "/no/such/folder", "nor for a png")
 tap.raises(function() plot.save("fig.png", pred, { width = 1e9 }) end, "from 0 to 2000", "an absurd width")
 tap.raises(function() plot.save("fig.png", pred, { height = -1 }) end, "from 0 to 2000", "an absurd height")
-tap.raises(function() plot.save("fig.svg", pred, { pane = "ece" }) end, "are for a run", "a pane of predictions")
-tap.raises(function() plot.save("fig.svg", comparison, { log = true }) end, "are for a run", "a comparison has no axis")
-tap.raises(function() plot.save("fig.svg", base, { pane = "log" }) end, "curves|loss|ece|reliability", "no such pane")
-tap.raises(function() plot.save("fig.svg", base, { bins = 7 }) end, "take 5, 6, 10,", "bins that a run lacks")
-tap.raises(function() plot.save("fig.svg", pred, { widht = 3 }) end, "did you mean 'width'?", "a misspelt option")
+tap.raises(function() plot.save(nowhere, pred, { pane = "ece" }) end, "are for a run", "a pane of predictions")
+tap.raises(function() plot.save(nowhere, comparison, { log = true }) end, "are for a run", "a comparison has no axis")
+tap.raises(function() plot.save(nowhere, base, { pane = "log" }) end, "curves|loss|ece|reliability", "no such pane")
+tap.raises(function() plot.save(nowhere, base, { bins = 7 }) end, "take 5, 6, 10,", "bins that a run lacks")
+tap.raises(function() plot.save(nowhere, pred, { widht = 3 }) end, "did you mean 'width'?", "a misspelt option")
 
 tap.done()

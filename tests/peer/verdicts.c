@@ -90,7 +90,7 @@ static Predictions *draw_network(World *w, const Setting *s, int m, int k, uint6
         for (int c = 0; c < CLASSES; c++)
             w->logp[i * CLASSES + c] = (float)log(c == top ? said : (1 - said) / (CLASSES - 1));
     }
-    Predictions *made = predictions_new(s->n, CLASSES, w->logp, w->labels, &err);
+    Predictions *made = predictions_new(SAID_LOGP, false, s->n, CLASSES, w->logp, w->labels, &err);
     if (!made) fprintf(stderr, "%s\n", err.msg), exit(1);
     return made;
 }

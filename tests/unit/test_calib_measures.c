@@ -35,7 +35,7 @@ static void without_bins_by_hand(void **state)
     static const double p[2][8] = {{.9, .1, .9, .1, .6, .4, .6, .4}, {.6, .4, .9, .1, .6, .4, .9, .1}};
     static const int32_t labels[2][4] = {{0, 1, 0, 0}, {0, 1, 0, 0}};
     for (int i = 0; i < 2; i++) {
-        Predictions *pred = predictions_from_probs(4, 2, p[i], labels[i], NULL);
+        Predictions *pred = predictions_new(SAID_P, true, 4, 2, p[i], labels[i], NULL);
         Scores s;
         assert_int_equal(scores_of(&s, pred, 10, NULL), OK);
         /* By rising confidence: .6 right, .6 right, .9 with one of two wrong: sums of a - c are .8 and .8 - .8. */
@@ -54,7 +54,7 @@ static void every_measure_has_a_value(void **state)
     for (int right = 0; right < 2; right++) {
         static const double p[2] = {1, 0};
         const int32_t label = !right;
-        Predictions *pred = predictions_from_probs(1, 2, p, &label, NULL);
+        Predictions *pred = predictions_new(SAID_P, true, 1, 2, p, &label, NULL);
         Scores s;
         assert_int_equal(scores_of(&s, pred, 15, NULL), OK);
         for (const Measure *m = measures; m->name; m++)

@@ -52,7 +52,7 @@ static Predictions *say(const double *p0, const int32_t *labels, ptrdiff_t n)
         logp[2 * i] = (float)log(p0[i]);
         logp[2 * i + 1] = (float)log1p(-p0[i]);
     }
-    Predictions *made = predictions_new(n, 2, logp, labels, &err);
+    Predictions *made = predictions_new(SAID_LOGP, false, n, 2, logp, labels, &err);
     if (!made) fail_msg("%s", err.msg);
     return made;
 }

@@ -176,6 +176,9 @@ static const struct {
 } files[] = {
     {"wrn-16-1", "", 16, 1},
     {"wrn-10-2, of DataParallel", "module.", 10, 2},
+    {"wrn-10-1, of torch.compile", "_orig_mod.", 10, 1},
+    {"wrn-10-1, of both", "module._orig_mod.", 10, 1},
+    {"wrn-10-1, of Lightning", "my_net.", 10, 1},
     {"wrn-22-1", "", 22, 1},
 };
 

@@ -183,8 +183,9 @@ static void predictions_want_both_tensors(void **state)
         ArrayType label_type;
         const char *message;
     } rows[] = {
-        {"no logp", 0, 3, ARRAY_I32, "test.safetensors: no tensor \"logp\" of (n, classes) float32"},
-        {"a flat logp", 1, 3, ARRAY_I32, "test.safetensors: no tensor \"logp\""},
+        {"no logp", 0, 3, ARRAY_I32,
+         "test.safetensors: no tensor \"logits\", \"logp\" or \"p\" of (n, classes) float32 or float64"},
+        {"a flat logp", 1, 3, ARRAY_I32, "test.safetensors: no tensor \"logits\""},
         {"no labels", 2, 0, ARRAY_I32, "test.safetensors: no tensor \"labels\" of 3 int32"},
         {"a label more", 2, 4, ARRAY_I32, "no tensor \"labels\" of 3 int32"},
         {"labels of floats", 2, 3, ARRAY_F32, "no tensor \"labels\" of 3 int32"},

@@ -328,24 +328,30 @@ static void full_disk_keeps_what_was_there(void **state)
     free(big);
 }
 
+/* Every form in either precision comes back as it went. */
 static void predictions_round_trip(void **state)
 {
     (void)state;
-    static const float logp[] = {-0.25f, -1.5f, -30, -3, -0.0625f, -5};
+    static const float narrow[] = {0.25f, 0.5f, 0.25f, 0.0625f, 0.875f, 0.0625f};
+    static const double wide[] = {.7, .2, .1, 1. / 3, 1. / 3, 1. / 3};
     static const int32_t labels[] = {2, 1};
     Err err = {0};
     Record r = new_run("base", NULL, 1);
-    Predictions *pred = predictions_new(2, 3, logp, labels, &err);
-    ok(record_write_predictions(&r, "test.safetensors", pred, &err), &err);
+    for (SaidForm form = 0; form < SAID_FORMS; form++)
+        for (int is_wide = 0; is_wide < 2; is_wide++) {
+            const void *values = is_wide ? (const void *)wide : (const void *)narrow;
+            Predictions *pred = predictions_new(form, is_wide, 2, 3, values, labels, &err), *back;
+            ok(record_write_predictions(&r, "test.safetensors", pred, &err), &err);
+            if (!(back = record_predictions(runs, "base", "test.safetensors", &err))) fail_msg("%s", err.msg);
+            assert_true(back->form == form && back->wide == is_wide && back->n == 2 && back->classes == 3);
+            assert_memory_equal(back->values, values, is_wide ? sizeof wide : sizeof narrow);
+            assert_memory_equal(back->labels, labels, sizeof labels);
+            predictions_release(back);
+            predictions_release(pred);
+        }
+    Predictions *pred = predictions_new(SAID_LOGP, false, 2, 3, narrow, labels, &err);
     refused(record_write_predictions(&r, "../test.safetensors", pred, &err), ERR_USAGE, &err, "cannot be a name");
     record_close(&r);
-    Predictions *back = record_predictions(runs, "base", "test.safetensors", &err);
-    assert_non_null(back);
-    assert_int_equal(back->n, 2);
-    assert_int_equal(back->classes, 3);
-    assert_memory_equal(back->logp, logp, sizeof logp);
-    assert_memory_equal(back->labels, labels, sizeof labels);
-    predictions_release(back);
     predictions_release(pred);
     assert_null(record_predictions(runs, "base", "valid.safetensors", &err));
     refused(err.code, ERR_IO, &err, "valid.safetensors");

@@ -61,10 +61,11 @@ static const struct {
     {"ui.show{ layout = \"none\" }", "no layout 'none'"},
     {"ui.show{ bin = 3 }", "unknown option 'bin' (did you mean 'bins'?)"},
     {"ui.show{ run = 3 }", "expected a run, got number"},
-    {"local f = os.tmpname() local g = f .. \".csv\" local said = plot.save(g) local h = io.open(g) "
-     "local head = h:read \"a\" h:close() os.remove(f) os.remove(g) return said == \"saved \" .. g, "
-     "head:match \"\\ncurve,\", head:match \"15 equal\"",
-     "true\n\ncurve,\n15 equal\n"},
+    {"local f = os.tmpname() local g = f .. \".csv\" local said = plot.save(g) "
+     "local h, r = io.open(g):read \"a\", io.open(g .. \".json\"):read \"a\" "
+     "for _, e in ipairs{ \"\", \".csv\", \".csv.json\" } do os.remove(f .. e) end "
+     "return said == \"saved \" .. g .. \" and \" .. g .. \".json\", h:match \"^curve,\", r:match \"15 equal\"",
+     "true\ncurve,\n15 equal\n"},
     {"ui.show{ pane = \"log\" }", ""},
     {"plot.save \"x.svg\"", "plot.save: the log is no figure; focus another pane (F6), or say what: "
                             "plot.save(\"x.svg\", base)"},

@@ -250,11 +250,6 @@ static void bad_gradients_are_named(void **state)
     close_training(&s, &t);
 }
 
-static void quiet(void *arg, SplitId split, ptrdiff_t done, ptrdiff_t n)
-{
-    (void)arg, (void)split, (void)done, (void)n;
-}
-
 static void bad_answers_are_named(void **state)
 {
     (void)state;
@@ -264,8 +259,7 @@ static void bad_answers_are_named(void **state)
     Event event;
     Err err = {0};
     open_training(&s, &t, &j, "stage1", "wrn", "");
-    t.eval = (Evaluator){.body = t.shown_body, .head = t.shown_head, .stopping = session_goes_on, .progress = quiet};
-    assert_int_equal(evaluator_open(&t.eval, &err), OK);
+    assert_int_equal(training_open_evaluator(&t, &err), OK);
     assert_int_equal(training_evaluate(&t, SPLIT_VALID, "now", &event, &err), OK);
     t.head->values[net_param(t.head, "logits.bias")->offset] = NAN;
     assert_int_equal(training_evaluate(&t, SPLIT_VALID, "now", &event, &err), ERR_DIVERGED);

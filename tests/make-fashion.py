@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make data/fashion from Debian's package dataset-fashion-mnist: python3 data/make-fashion.py (maintainers only).
+"""Make data/fashion from Debian's package dataset-fashion-mnist: python3 tests/make-fashion.py (for maintainers).
 
 Takes the first 600 training and the first 400 test images of each class, in file order, and writes them as gzip'ed
 IDX files with the usual names. `gzip -9n` puts no time and no name in, so the same input gives the same bytes.
@@ -11,7 +11,7 @@ import struct
 import subprocess
 
 SOURCE = pathlib.Path("/usr/share/datasets/fashion-mnist")
-TARGET = pathlib.Path(__file__).parent / "fashion"
+TARGET = pathlib.Path(__file__).parent.parent / "data" / "fashion"
 CLASSES, SIDE = 10, 28
 
 

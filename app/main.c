@@ -6,7 +6,9 @@
 #include "options.h"
 #include "workbench.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -74,6 +76,14 @@ static int run(const Options *o, int argc, char **argv)
     return code;
 }
 
+/* Started without stdin, stdout or stderr: the next file that is opened would take their number, and text for people
+ * would end in it. */
+static void hold_standard_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) open("/dev/null", fd == 0 ? O_RDONLY : O_WRONLY);
+}
+
 /* A script comes by standard input: a pipe or a file that is not empty. Waits for its first byte. */
 static bool script_piped(void)
 {
@@ -127,6 +137,8 @@ int main(int argc, char **argv)
 {
     Err err;
     Options options;
+    hold_standard_streams();
+    signal(SIGXFSZ, SIG_IGN); /* a file that may grow no further is an error like a full disk */
     setlocale(LC_CTYPE, ""); /* the width of characters; numbers stay as Lua and JSON write them */
     if (options_parse(&options, argc, argv, &err) != OK) return complain(&err, EXIT_USAGE);
     dataset_look_in(options.data);

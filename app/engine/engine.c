@@ -51,6 +51,7 @@ Engine *engine_open(const EngineOptions *options, Err *err)
         goto fail;
     }
     raise_limit();
+    record_recover(e->runs, NULL); /* what cannot be finished now is told by the next rename */
     TRY(kernel_open(err));
     if (!(e->pool = pool_open(options->threads, err))) goto fail;
     for (int i = 0; i < LANES; i++) {

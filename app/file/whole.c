@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -101,11 +102,46 @@ static void sync_folder_of(const char *path)
     close(fd);
 }
 
+/* What stands at path decides how it is written. Through a link, to what it leads to: the link stays. Not over what is
+ * write-protected, whoever asks: root would. *plain = it is a file or nothing yet; else (a terminal, a pipe, a device)
+ * there is nothing to replace, and it is written as it stands. */
+static Status find_target(const char *path, char target[PATH_SIZE], bool *plain, Err *err)
+{
+    char real[PATH_MAX];
+    struct stat st;
+    bool link = lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+    const char *final = link && realpath(path, real) ? real : path;
+    if (!text_copy(target, PATH_SIZE, final)) return err_set(err, ERR_USAGE, "path too long: %.200s", final);
+    *plain = true;
+    if (stat(target, &st) != 0) return OK;
+    *plain = S_ISREG(st.st_mode);
+    if (S_ISDIR(st.st_mode)) return err_set(err, ERR_IO, "%s is a folder", path);
+    if (*plain && (st.st_mode & 0222) == 0)
+        return err_set(err, ERR_IO, "%s is write-protected; take another name, or allow it (chmod u+w)", path);
+    return OK;
+}
+
+static Status write_stream(const char *path, const void *bytes, size_t size, Err *err)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) return err_sys(err, "cannot open %s", path);
+    Status done = write_all(fd, path, bytes, size, err);
+    close(fd);
+    return done;
+}
+
 Status file_write(const char *path, const void *bytes, size_t size, Err *err)
 {
-    char tmp[PATH_SIZE + 32];
-    snprintf(tmp, sizeof tmp, "%s.%ld.tmp", path, (long)getpid());
-    int fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    char target[PATH_SIZE], tmp[PATH_SIZE + 32];
+    bool plain;
+    int fd = -1;
+    Status done = find_target(path, target, &plain, err);
+    if (done != OK) return done;
+    if (!plain) return write_stream(target, bytes, size, err);
+
+    /* beside it, whole and on the disk, before it takes the name */
+    snprintf(tmp, sizeof tmp, "%s.%ld.tmp", target, (long)getpid());
+    fd = open(tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd < 0) return err_sys(err, "cannot create %s", tmp);
     TRY(write_all(fd, path, bytes, size, err));
     if (fsync(fd) != 0) {
@@ -114,11 +150,11 @@ Status file_write(const char *path, const void *bytes, size_t size, Err *err)
     }
     int closed = close(fd);
     fd = -1;
-    if (closed != 0 || rename(tmp, path) != 0) {
+    if (closed != 0 || rename(tmp, target) != 0) {
         err_sys(err, "cannot put %s in place", path);
         goto fail;
     }
-    sync_folder_of(path);
+    sync_folder_of(target);
     return OK;
 fail:
     if (fd >= 0) close(fd);

@@ -21,7 +21,8 @@ Status file_read_at(int fd, const char *path, size_t at, void *dst, size_t size,
 Status file_read(const char *path, size_t most, bool inflate, unsigned char **bytes, size_t *size, Err *err);
 
 /* Replace `path` by these bytes: temporary name beside it, write, fsync, rename, fsync of the folder. A failure (a
- * full disk, say) leaves the old file as it was. */
+ * full disk, say) leaves the old file as it was. A link is written through; ERR_IO for a write-protected file, even to
+ * root; a device or a pipe is written as it stands. */
 Status file_write(const char *path, const void *bytes, size_t size, Err *err);
 
 bool file_exists(const char *path);

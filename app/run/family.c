@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,8 @@
 /* What config.json says of a run's place among the others. */
 typedef struct {
     char name[49], from[49], created[32];
-    int lock; /* held by rename and delete, else -1 */
+    bool broken; /* its config.json cannot be read: nobody knows where it comes from */
+    int lock;    /* held by rename and delete, else -1 */
 } Entry;
 
 typedef struct {
@@ -59,6 +61,7 @@ static Entry read_entry(const char *path, const char *name)
     const char *from = NULL, *created = NULL;
     json_t *config = record_load_json(path, NULL);
     text_copy(entry.name, sizeof entry.name, name);
+    entry.broken = !config;
     if (config) json_unpack(config, "{s?s, s?{s?s}}", "from", &from, "wall", "created", &created);
     if (from) text_copy(entry.from, sizeof entry.from, from);
     if (created) text_copy(entry.created, sizeof entry.created, created);
@@ -126,6 +129,26 @@ void record_names_free(char **names, ptrdiff_t count)
     free(names);
 }
 
+Status record_find(char *folder, const char *runs, const char *name, Err *err)
+{
+    char config[PATH_SIZE], **names = NULL;
+    ptrdiff_t count = 0;
+    TRY(record_check_name(name, err));
+    TRY(path_join(folder, runs, name, err));
+    TRY(path_join(config, folder, "config.json", err));
+    if (file_exists(config)) return OK;
+    TRY(record_names(runs, &names, &count, err));
+    const char *near = text_nearest(name, (const char *const *)names, (size_t)count);
+    if (near)
+        err_set(err, ERR_USAGE, "no run '%s' in %s (did you mean '%s'?)", name, runs, near);
+    else
+        err_set(err, ERR_USAGE, "no run '%s' in %s, which holds %td runs", name, runs, count);
+    record_names_free(names, count);
+    return ERR_USAGE;
+fail:
+    return err ? err->code : ERR_USAGE;
+}
+
 static bool list_has(const List *list, const char *name)
 {
     for (ptrdiff_t i = 0; i < list->count; i++)
@@ -143,6 +166,12 @@ static Status find_family(const char *runs, const char *name, bool all, List *fa
     Entry self = read_entry(path, name);
     TRY(list_runs(runs, &every, err));
     TRY(list_add(family, &self, err));
+    for (ptrdiff_t i = 0; i < every.count; i++)
+        if (every.entry[i].broken && strcmp(every.entry[i].name, name) != 0) {
+            err_set(err, ERR_STATE, "%s/%s/config.json cannot be read, and the run may come from %s; mend or remove it",
+                    runs, every.entry[i].name, name);
+            goto fail;
+        }
     for (ptrdiff_t parent = 0; parent < (all ? family->count : 1); parent++)
         for (ptrdiff_t i = 0; i < every.count; i++)
             if (strcmp(every.entry[i].from, family->entry[parent].name) == 0 && !list_has(family, every.entry[i].name))
@@ -192,27 +221,119 @@ static Status name_family(const char *runs, const List *family, const char *name
     return done;
 }
 
+/* ---- rename ----
+ *
+ * Several files change, and a process can be killed between any two. So what is intended is written down first
+ * (runs/.renaming.json); every step can be done again; and who comes next finishes what it finds (record_recover). */
+
+static Status journal_path(char *dst, const char *runs, Err *err)
+{
+    return path_join(dst, runs, ".renaming.json", err);
+}
+
+static Status write_journal(const char *runs, const char *name, const char *to, Err *err)
+{
+    char path[PATH_SIZE];
+    Status done = journal_path(path, runs, err);
+    if (done != OK) return done;
+    if (file_exists(path))
+        return err_set(err, ERR_STATE, "another rename in %s is not finished; wait until its runs have ended", runs);
+    json_t *journal = json_pack("{s:s, s:s}", "name", name, "to", to);
+    done = record_save_json(path, journal, err);
+    json_decref(journal);
+    return done;
+}
+
+static void remove_journal(const char *runs)
+{
+    char path[PATH_SIZE];
+    if (journal_path(path, runs, NULL) == OK) unlink(path);
+}
+
+/* All steps, from wherever the run is: under its old name or under its new one. Its family is locked throughout. */
+static Status move_family(const char *runs, const char *name, const char *to, Err *err)
+{
+    char old[PATH_SIZE], new[PATH_SIZE];
+    List family = {0}, moved = {0};
+    Status done = path_join(old, runs, name, err);
+    if (done == OK) done = path_join(new, runs, to, err);
+    if (done != OK) return done;
+    bool here = folder_exists(old);
+
+    /* under the old name until the last step; then children that still come from it are found by that name */
+    done = find_family(runs, here ? name : to, false, &family, err);
+    if (done == OK && !here) done = find_family(runs, name, false, &moved, err);
+    for (ptrdiff_t i = 1; done == OK && i < moved.count; i++) done = list_add(&family, &moved.entry[i], err);
+    if (done == OK) done = lock_family(runs, &family, err);
+    if (done == OK) done = name_family(runs, &family, to, err);
+    if (done == OK && here && rename(old, new) != 0) done = err_sys(err, "cannot rename %s to %s", old, new);
+    if (done != OK && here && family.count > 0 && family.entry[0].lock >= 0)
+        name_family(runs, &family, name, NULL); /* as it was */
+    list_free(&moved);
+    list_free(&family);
+    return done;
+}
+
 Status record_rename(const char *runs, const char *name, const char *to, Err *err)
 {
     char old[PATH_SIZE], new[PATH_SIZE];
     struct stat st;
-    List family = {0};
-    Err why = {.code = OK};
-    TRY(record_find(old, runs, name, &why));
-    TRY(record_check_name(to, &why));
-    TRY(path_join(new, runs, to, &why));
-    if (lstat(new, &st) == 0) {
-        err_set(&why, ERR_USAGE, "%s is there already; take another name", new);
-        goto fail;
-    }
-    TRY(find_family(runs, name, false, &family, &why));
-    TRY(lock_family(runs, &family, &why));
-    if (name_family(runs, &family, to, &why) == OK && rename(old, new) != 0)
-        err_sys(&why, "cannot rename %s to %s", old, new);
-    if (why.code != OK) name_family(runs, &family, name, NULL); /* as it was */
-fail:
-    list_free(&family);
-    return why.code == OK ? OK : err_set(err, why.code, "%s", why.msg);
+    Status done = record_recover(runs, err);
+    if (done == OK) done = record_find(old, runs, name, err);
+    if (done == OK) done = record_check_name(to, err);
+    if (done == OK) done = path_join(new, runs, to, err);
+    if (done == OK && lstat(new, &st) == 0)
+        done = err_set(err, ERR_USAGE, "%s is there already; take another name", new);
+    if (done == OK) done = write_journal(runs, name, to, err);
+    if (done != OK) return done;
+    done = move_family(runs, name, to, err);
+    remove_journal(runs);
+    return done;
+}
+
+/* ".NAME.PID.deleted" of a process that is no more. */
+static bool is_deleted(const char *entry)
+{
+    size_t length = strlen(entry), end = length - strlen(".deleted");
+    if (entry[0] != '.' || length <= strlen(".deleted") || strcmp(entry + end, ".deleted") != 0) return false;
+    size_t start = end;
+    while (start > 0 && entry[start - 1] >= '0' && entry[start - 1] <= '9') start--;
+    if (start == end || start == 0 || entry[start - 1] != '.') return false;
+    long pid = strtol(entry + start, NULL, 10);
+    return pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH;
+}
+
+/* What a process left that was killed while it removed runs. */
+static void sweep(const char *runs)
+{
+    char path[PATH_SIZE];
+    DIR *dir = opendir(runs);
+    if (!dir) return;
+    for (struct dirent *e; (e = readdir(dir));)
+        if (is_deleted(e->d_name) && path_join(path, runs, e->d_name, NULL) == OK) record_clear(path, NULL);
+    closedir(dir);
+}
+
+Status record_recover(const char *runs, Err *err)
+{
+    char path[PATH_SIZE], new[PATH_SIZE];
+    const char *name = NULL, *to = NULL;
+    Status done = journal_path(path, runs, err);
+    if (done != OK) return done;
+    sweep(runs);
+    if (!file_exists(path)) return OK;
+    json_t *journal = record_load_json(path, err);
+    if (!journal) return err ? err->code : ERR_FORMAT;
+    if (json_unpack(journal, "{s:s, s:s}", "name", &name, "to", &to) != 0 || record_check_name(name, NULL) != OK ||
+        record_check_name(to, NULL) != OK)
+        done = err_set(err, ERR_FORMAT, "%s: it does not say which run gets which name; remove it", path);
+    if (done == OK) done = path_join(new, runs, to, err);
+    bool lost = done == OK && !folder_exists(new) && record_find(path, runs, name, NULL) != OK;
+    if (done == OK && !lost) done = move_family(runs, name, to, err);
+    json_decref(journal);
+    if (done == OK) remove_journal(runs);
+    if (done == ERR_STATE) return OK; /* its process is at it, or a run of the family is being written: later */
+    return done;
 }
 
 /* Out of sight in one step, then removed: no reader sees half a run, and a crash in between leaves no half of one. */
@@ -222,10 +343,11 @@ static Status remove_run(const char *runs, const char *name, Err *err)
     snprintf(last, sizeof last, ".%s.%ld.deleted", name, (long)getpid());
     TRY(path_join(folder, runs, name, err));
     TRY(path_join(hidden, runs, last, err));
+    TRY(record_check_ours(folder, err));
     if (rename(folder, hidden) != 0) return err_sys(err, "cannot remove %s", folder);
-    return folder_remove(hidden, err);
+    return record_clear(hidden, err);
 fail:
-    return ERR_USAGE;
+    return err ? err->code : ERR_STATE;
 }
 
 static Status refuse_children(const List *family, Err *err)
@@ -242,10 +364,13 @@ Status record_delete(const char *runs, const char *name, bool with_children, Err
 {
     char folder[PATH_SIZE];
     List family = {0};
-    Status done = record_find(folder, runs, name, err);
+    Status done = record_recover(runs, err);
+    if (done == OK) done = record_find(folder, runs, name, err);
     if (done == OK) done = find_family(runs, name, true, &family, err);
     if (done == OK && family.count > 1 && !with_children) done = refuse_children(&family, err);
     if (done == OK) done = lock_family(runs, &family, err);
+    for (ptrdiff_t i = 0; done == OK && i < family.count; i++) /* all or none */
+        if ((done = path_join(folder, runs, family.entry[i].name, err)) == OK) done = record_check_ours(folder, err);
     for (ptrdiff_t i = family.count - 1; done == OK && i >= 0; i--) done = remove_run(runs, family.entry[i].name, err);
     list_free(&family);
     return done;

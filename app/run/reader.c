@@ -8,53 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const size_t json_most = 64 << 20, events_most = (size_t)2 << 30; /* bytes */
-
-json_t *record_load_json(const char *path, Err *err)
-{
-    unsigned char *bytes = NULL;
-    size_t size = 0;
-    json_error_t why;
-    if (file_read(path, json_most, false, &bytes, &size, err) != OK) return NULL;
-    json_t *json = json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, &why);
-    free(bytes);
-    if (!json) err_set(err, ERR_FORMAT, "%s: line %d, column %d: %s", path, why.line, why.column, why.text);
-    if (!json || json_is_object(json)) return json;
-    err_set(err, ERR_FORMAT, "%s: line 1: not a JSON object", path);
-    json_decref(json);
-    return NULL;
-}
-
-Status record_save_json(const char *path, const json_t *json, Err *err)
-{
-    char *text = json ? json_dumps(json, JSON_INDENT(2)) : NULL;
-    if (!text) return err_set(err, ERR_MEMORY, "no memory for %s", path);
-    size_t length = strlen(text);
-    text[length] = '\n'; /* in place of the 0 byte */
-    Status done = file_write(path, text, length + 1, err);
-    free(text);
-    return done;
-}
-
-Status record_find(char *folder, const char *runs, const char *name, Err *err)
-{
-    char config[PATH_SIZE], **names = NULL;
-    ptrdiff_t count = 0;
-    TRY(record_check_name(name, err));
-    TRY(path_join(folder, runs, name, err));
-    TRY(path_join(config, folder, "config.json", err));
-    if (file_exists(config)) return OK;
-    TRY(record_names(runs, &names, &count, err));
-    const char *near = text_nearest(name, (const char *const *)names, (size_t)count);
-    if (near)
-        err_set(err, ERR_USAGE, "no run '%s' in %s (did you mean '%s'?)", name, runs, near);
-    else
-        err_set(err, ERR_USAGE, "no run '%s' in %s, which holds %td runs", name, runs, count);
-    record_names_free(names, count);
-    return ERR_USAGE;
-fail:
-    return err ? err->code : ERR_USAGE;
-}
+static const size_t events_most = (size_t)2 << 30; /* bytes */
 
 /* dst (PATH_SIZE) = the path of a run's file. A file's name comes from a script or an event: no way out
  * of the folder. */
@@ -82,12 +36,27 @@ static Status fold_line(const char *line, size_t length, RunLog *log, bool *whol
     json_error_t why;
     json_t *json = json_loadb(line, length, JSON_REJECT_DUPLICATES, &why);
     *whole = json != NULL;
+    if (!json && json_error_code(&why) == json_error_out_of_memory)
+        return err_set(err, ERR_MEMORY, "no memory for an event of %zu bytes", length);
     if (!json) return err_set(err, ERR_FORMAT, "no JSON (column %d: %s)", why.column, why.text);
     Status done = event_from_json(&event, json, err);
     json_decref(json);
     return done == OK ? runlog_fold(log, &event, err) : done;
 }
 
+/* Whether any line from here on is JSON: then what cannot be read before it was lost in the middle. */
+static bool json_behind(const char *line, const char *end)
+{
+    for (const char *newline; (newline = memchr(line, '\n', (size_t)(end - line))); line = newline + 1) {
+        json_t *json = json_loadb(line, (size_t)(newline - line), 0, NULL);
+        json_decref(json);
+        if (json) return true;
+    }
+    return false;
+}
+
+/* A tail that is no JSON and has none behind it is what a kill or a power cut leaves (half a line, or blocks of
+ * zeros, with or without a newline): it is left out. Anything else that cannot be read is an error. */
 Status record_fold_file(const char *folder, RunLog *log, size_t *good, Err *err)
 {
     char path[PATH_SIZE];
@@ -101,7 +70,7 @@ Status record_fold_file(const char *folder, RunLog *log, size_t *good, Err *err)
         bool whole;
         Err why = {.code = ERR_FORMAT};
         done = fold_line(line, (size_t)(newline - line), log, &whole, &why);
-        if (done != OK && !whole && newline + 1 == end) { /* a torn last line */
+        if (done == ERR_FORMAT && !whole && !json_behind(newline + 1, end)) {
             done = OK;
             break;
         }
@@ -112,6 +81,7 @@ Status record_fold_file(const char *folder, RunLog *log, size_t *good, Err *err)
         line = newline + 1;
     }
     *good = (size_t)(line - (const char *)bytes);
+    log->dropped = size - *good;
     free(bytes);
     return done;
 }

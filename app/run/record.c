@@ -15,60 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { NAME_MOST = 48 };
-
-Status record_check_name(const char *name, Err *err)
-{
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
-    size_t length = strlen(name);
-    if (length >= 1 && length <= NAME_MOST && strspn(name, allowed) == length && name[0] != '.' && name[0] != '-')
-        return OK;
-    return err_set(err, ERR_USAGE,
-                   "'%.60s' cannot be a name: take 1 to %d letters, digits, '.', '_' or '-', and begin with neither "
-                   "'.' nor '-'",
-                   name, NAME_MOST);
-}
-
-Status record_lock(const char *folder, int *lock, Err *err)
-{
-    char path[PATH_SIZE];
-    TRY(path_join(path, folder, "lock", err));
-    *lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-    if (*lock < 0) return err_sys(err, "cannot open %s", path);
-    /* record_locked holds the lock for a moment when it looks; a writer holds it for long. */
-    const struct timespec moment = {.tv_nsec = 1000000};
-    for (int tries = 0; tries < 4; tries++) {
-        if (flock(*lock, LOCK_EX | LOCK_NB) == 0) return OK;
-        if (errno != EWOULDBLOCK && errno != EINTR) break;
-        nanosleep(&moment, NULL);
-    }
-    if (errno == EWOULDBLOCK)
-        err_set(err, ERR_STATE, "%s is being written by a running process; wait for it, or stop it", folder);
-    else
-        err_sys(err, "cannot lock %s", path);
-    close(*lock);
-    *lock = -1;
-fail:
-    return err ? err->code : ERR_IO;
-}
-
-static bool folder_locked(const char *folder)
-{
-    char path[PATH_SIZE];
-    if (path_join(path, folder, "lock", NULL) != OK) return false;
-    int lock = open(path, O_RDONLY | O_CLOEXEC);
-    if (lock < 0) return false;
-    bool held = flock(lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
-    close(lock);
-    return held;
-}
-
-bool record_locked(const char *runs, const char *name)
-{
-    char folder[PATH_SIZE];
-    return record_check_name(name, NULL) == OK && path_join(folder, runs, name, NULL) == OK && folder_locked(folder);
-}
-
 static Status open_events(Record *r, int flags, Err *err)
 {
     char path[PATH_SIZE];
@@ -95,23 +41,6 @@ static Status write_config(const char *folder, const json_t *config, Err *err)
     return done;
 }
 
-/* config.json is written last: a folder that has one is a whole run, and one without that nobody locks is what a killed
- * process left behind, to be taken over. */
-static Status make_folder(const char *folder, Err *err)
-{
-    char config[PATH_SIZE];
-    if (mkdir(folder, 0755) == 0) return OK;
-    if (errno != EEXIST) return err_sys(err, "cannot make the folder %s", folder);
-    Status done = path_join(config, folder, "config.json", err);
-    if (done != OK) return done;
-    if (folder_exists(folder) && !file_exists(config) && !folder_locked(folder)) {
-        done = folder_remove(folder, err);
-        if (done == OK && mkdir(folder, 0755) == 0) return OK;
-    }
-    return err_set(err, ERR_USAGE, "%s is there already; take another name, delete it, or go on with it by --resume",
-                   folder);
-}
-
 Status record_create(Record *r, const char *runs, const char *name, const json_t *config, Err *err)
 {
     *r = (Record){.lock = -1, .events = -1};
@@ -119,7 +48,7 @@ Status record_create(Record *r, const char *runs, const char *name, const json_t
     if (done == OK) done = folder_make(runs, err);
     if (done == OK) done = path_join(r->folder, runs, name, err);
     if (done != OK) return done;
-    done = make_folder(r->folder, err);
+    done = record_claim(r->folder, err);
     if (done != OK) return done;
     done = record_lock(r->folder, &r->lock, err);
     if (done == OK) done = open_events(r, O_CREAT | O_EXCL, err);
@@ -128,22 +57,10 @@ Status record_create(Record *r, const char *runs, const char *name, const json_t
     bool locked = r->lock >= 0;
     record_close(r);
     if (locked)
-        folder_remove(r->folder, NULL);
+        record_clear(r->folder, NULL);
     else
         rmdir(r->folder); /* where another process has taken the folder over, it is not empty and stays */
     return done;
-}
-
-/* Files that a killed process was writing. */
-static void remove_unfinished(const char *folder)
-{
-    DIR *dir = opendir(folder);
-    if (!dir) return;
-    for (struct dirent *e; (e = readdir(dir));) {
-        size_t length = strlen(e->d_name);
-        if (length > 4 && strcmp(e->d_name + length - 4, ".tmp") == 0) unlinkat(dirfd(dir), e->d_name, 0);
-    }
-    closedir(dir);
 }
 
 static bool is_weight(const char *name)
@@ -157,7 +74,7 @@ Status record_prune(const char *folder, Err *err)
     TensorFile f;
     Status done = path_join(path, folder, "last.safetensors", err);
     if (done != OK) return done;
-    remove_unfinished(folder);
+    record_remove_unfinished(folder);
     if (!file_exists(path)) return OK;
     done = tensors_read(path, &f, err);
     int before = f.tensors;
@@ -177,7 +94,7 @@ Status record_reopen(Record *r, const char *runs, const char *name, RunLog *log,
     if (done == OK) done = open_events(r, 0, err);
     if (done == OK && ftruncate(r->events, (off_t)good) != 0)
         done = err_sys(err, "cannot cut the torn last line off %s/events.jsonl", r->folder);
-    if (done == OK) remove_unfinished(r->folder);
+    if (done == OK) record_remove_unfinished(r->folder);
     if (done != OK) record_close(r);
     return done;
 }
@@ -214,9 +131,32 @@ done:
     return line;
 }
 
+/* The files that this record writes are still those that a reader of the folder finds: a run that goes on writing to
+ * what has been removed or moved would end well and be lost. */
+static Status check_place(const Record *r, Err *err)
+{
+    static const char *const files[] = {"events.jsonl", "config.json"};
+    char path[PATH_SIZE];
+    struct stat open_one, there;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        Status done = path_join(path, r->folder, files[i], err);
+        if (done != OK) return done;
+        if (stat(path, &there) != 0)
+            return err_set(err, ERR_STATE, "%s was removed while the run went on; put it back, then resume the run",
+                           path);
+        if (i == 0 && fstat(r->events, &open_one) == 0 &&
+            (open_one.st_ino != there.st_ino || open_one.st_dev != there.st_dev))
+            return err_set(err, ERR_STATE,
+                           "%s was replaced while the run went on; put the old one back, then resume it", path);
+    }
+    return OK;
+}
+
 Status record_append(Record *r, const Event *event, Err *err)
 {
     Err why = {.code = ERR_MEMORY};
+    Status here = check_place(r, err);
+    if (here != OK) return here;
     char *line = line_of(event, &why);
     if (!line) return err_set(err, why.code, "%s", why.msg);
     size_t length = strlen(line);

@@ -62,6 +62,9 @@ void record_names_free(char **names, ptrdiff_t count);
 
 /* A run that is being written cannot be renamed or deleted (ERR_STATE); children are found by config.json "from":
  * rename rewrites theirs, delete refuses while there are any unless `with_children`. */
+/* Finish what processes began that were killed at it: a rename, a removal. OK where there is nothing to do, or where
+ * somebody is still at it. Call it once when a folder of runs is opened. */
+Status record_recover(const char *runs, Err *err);
 Status record_rename(const char *runs, const char *name, const char *to, Err *err);
 Status record_delete(const char *runs, const char *name, bool with_children, Err *err);
 Status record_note(const char *runs, const char *name, const char *note, Err *err);

@@ -48,6 +48,7 @@ typedef struct {
     int32_t now_step, now_epoch, now_stage;
     double seconds; /* wall.seconds of the last event */
     int resumes;
+    size_t dropped; /* bytes at the end of events.jsonl that were no events (record_fold) */
 } RunLog;
 
 void runlog_init(RunLog *log);

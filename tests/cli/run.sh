@@ -185,6 +185,11 @@ quiet|0|^done$|-|tare run tiny.lua --quiet --runs other
 Ctrl-C in a run|130|-|to go on: .* run endless.lua --resume|tare run endless.lua
 resumed and stopped|130|-|endless: goes on from step|tare run endless.lua --resume
 callback fails|1|-|on_epoch of callback: callback.lua:3: from the callback|tare run callback.lua
+a folder that is no run|1|-|mine/tiny is there, is no run .* holds notes.txt|mkdir -p mine/tiny; echo x > mine/tiny/notes.txt; tare run tiny.lua --runs mine
+and it is still there|0|^x$|-|cat mine/tiny/notes.txt
+standard streams closed|0|-|-|tare run tiny.lua --runs closed <&- >&- 2>&-
+and the weights are whole|0|^[0-9]\.|-|tare --runs closed -e 'print(runs.open("tiny"):evaluate("test").nll)'
+a file may not grow|1|-|last.safetensors .*File too large|(ulimit -f 8; tare run tiny.lua --runs small)
 wait in a coroutine|0|^told	2$|nested: done|tare run nested.lua
 CASES
 

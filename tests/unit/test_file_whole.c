@@ -120,6 +120,42 @@ static void a_full_disk_leaves_the_old_file(void **state)
     assert_int_equal(file_write(in("no/such/folder"), "x", 1, &err), ERR_IO);
 }
 
+/* A link stays a link, a write-protected file as it is (to root as well), a device is written and not replaced. */
+static void what_stands_at_the_path_decides(void **state)
+{
+    (void)state;
+    unsigned char *bytes;
+    size_t size;
+    struct stat st;
+    char target[PATH_SIZE], link[PATH_SIZE];
+    Err err;
+    snprintf(target, sizeof target, "%s", in("target"));
+    snprintf(link, sizeof link, "%s", in("link"));
+    assert_int_equal(file_write(target, "old", 3, &err), OK);
+    assert_int_equal(symlink(target, link), 0);
+    assert_int_equal(file_write(link, "new", 3, &err), OK);
+    assert_int_equal(lstat(link, &st), 0);
+    assert_true(S_ISLNK(st.st_mode));
+    assert_int_equal(file_read(target, 100, false, &bytes, &size, &err), OK);
+    assert_string_equal((char *)bytes, "new");
+    free(bytes);
+
+    assert_int_equal(chmod(target, 0444), 0);
+    assert_int_equal(file_write(target, "other", 5, &err), ERR_IO);
+    assert_non_null(strstr(err.msg, "write-protected"));
+    assert_int_equal(file_write(link, "other", 5, &err), ERR_IO);
+    assert_int_equal(file_read(target, 100, false, &bytes, &size, &err), OK);
+    assert_string_equal((char *)bytes, "new");
+    free(bytes);
+
+    assert_int_equal(file_write("/dev/null", "x", 1, &err), OK);
+    assert_int_equal(stat("/dev/null", &st), 0);
+    assert_true(S_ISCHR(st.st_mode));
+    assert_int_equal(file_write("/dev/full", "x", 1, &err), ERR_IO);
+    assert_int_equal(file_write(in(""), "x", 1, &err), ERR_IO);
+    assert_non_null(strstr(err.msg, "is a folder"));
+}
+
 static void folders_are_made_and_removed(void **state)
 {
     (void)state;
@@ -175,13 +211,10 @@ static void an_arena_gives_zeroed_aligned_memory_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_written_is_read),
-        cmocka_unit_test(a_pipe_at_the_path_does_not_hang),
-        cmocka_unit_test(gzip_is_inflated_within_bounds),
-        cmocka_unit_test(a_full_disk_leaves_the_old_file),
-        cmocka_unit_test(folders_are_made_and_removed),
-        cmocka_unit_test(what_ships_is_found_or_named),
-        cmocka_unit_test(an_arena_gives_zeroed_aligned_memory_again),
+        cmocka_unit_test(what_is_written_is_read),         cmocka_unit_test(a_pipe_at_the_path_does_not_hang),
+        cmocka_unit_test(gzip_is_inflated_within_bounds),  cmocka_unit_test(what_stands_at_the_path_decides),
+        cmocka_unit_test(a_full_disk_leaves_the_old_file), cmocka_unit_test(folders_are_made_and_removed),
+        cmocka_unit_test(what_ships_is_found_or_named),    cmocka_unit_test(an_arena_gives_zeroed_aligned_memory_again),
     };
     return cmocka_run_group_tests_name("base: files and memory", tests, open_folder, close_folder);
 }

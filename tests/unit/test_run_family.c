@@ -77,12 +77,113 @@ static void delete_asks_about_children(void **state)
     assert_int_equal(rmdir(runs), 0); /* nothing is left behind */
 }
 
+/* A rename that was killed after any of its steps is finished by whoever comes next. */
+static void a_killed_rename_is_finished(void **state)
+{
+    (void)state;
+    for (int steps = 0; steps <= 4; steps++) {
+        Err err = {0};
+        closed_run("base", NULL, 1);
+        closed_run("tst", "base", 2);
+        closed_run("vtst", "base", 3);
+        put_text(path_of("", ".renaming.json"), "w", "{\"name\": \"base\", \"to\": \"body\"}");
+        static const char *const changed[] = {"base", "tst", "vtst"};
+        for (int i = 0; i < steps && i < 3; i++) {
+            json_t *config = record_read_json(runs, changed[i], "config.json", &err);
+            json_object_set_new(config, i ? "from" : "name", json_string("body"));
+            char *text = json_dumps(config, 0);
+            put_text(path_of(changed[i], "config.json"), "w", text);
+            free(text);
+            json_decref(config);
+        }
+        if (steps > 3) {
+            char old[512];
+            snprintf(old, sizeof old, "%.250s", path_of("base", "."));
+            old[strlen(old) - 2] = 0;
+            char new[512];
+            snprintf(new, sizeof new, "%.250s", path_of("body", "."));
+            new[strlen(new) - 2] = 0;
+            assert_int_equal(rename(old, new), 0);
+        }
+        ok(record_recover(runs, &err), &err);
+        assert_names("body tst vtst");
+        assert_string_equal(string_of("body", "config.json", "name"), "body");
+        assert_string_equal(string_of("tst", "config.json", "from"), "body");
+        assert_string_equal(string_of("vtst", "config.json", "from"), "body");
+        assert_false(file_exists(path_of("", ".renaming.json")));
+        ok(record_delete(runs, "body", true, &err), &err);
+    }
+}
+
+/* Not while a process is at it; and a journal of runs that are gone is no reason to stop. */
+static void a_rename_that_goes_on_is_left_alone(void **state)
+{
+    (void)state;
+    Err err = {0};
+    Record busy = new_run("base", NULL, 1);
+    put_text(path_of("", ".renaming.json"), "w", "{\"name\": \"base\", \"to\": \"body\"}");
+    ok(record_recover(runs, &err), &err);
+    assert_names("base");
+    assert_true(file_exists(path_of("", ".renaming.json")));
+    closed_run("other", NULL, 2);
+    refused(record_rename(runs, "other", "another", &err), ERR_STATE, &err, "is not finished");
+    record_close(&busy);
+    ok(record_rename(runs, "other", "another", &err), &err);
+    assert_names("body another");
+    put_text(path_of("", ".renaming.json"), "w", "{\"name\": \"gone\", \"to\": \"nowhere\"}");
+    ok(record_recover(runs, &err), &err);
+    assert_false(file_exists(path_of("", ".renaming.json")));
+    put_text(path_of("", ".renaming.json"), "w", "{\"name\": \"../x\", \"to\": \"y\"}");
+    refused(record_recover(runs, &err), ERR_FORMAT, &err, "which run gets which name");
+}
+
+static void unreadable_runs_may_be_children(void **state)
+{
+    (void)state;
+    Err err = {0};
+    closed_run("base", NULL, 1);
+    closed_run("tst", "base", 2);
+    put_text(path_of("tst", "config.json"), "w", "{");
+    refused(record_rename(runs, "base", "body", &err), ERR_STATE, &err, "tst/config.json cannot be read");
+    refused(record_delete(runs, "base", true, &err), ERR_STATE, &err, "tst/config.json cannot be read");
+    assert_names("tst base");
+    ok(record_delete(runs, "tst", false, &err), &err); /* itself */
+    assert_names("base");
+}
+
+/* What a killed removal left is swept, once its process is gone. */
+static void leavings_are_swept(void **state)
+{
+    (void)state;
+    Err err = {0};
+    char path[128];
+    closed_run("base", NULL, 1);
+    static const char *const name[] = {".base.999999999.deleted", ".base.1.deleted", ".base.deleted"};
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(mkdir(path_of(name[i], ""), 0755), 0);
+        put_text(path_of(name[i], "events.jsonl"), "w", "x");
+    }
+    assert_int_equal(mkdir(path_of(".user.999999998.deleted", ""), 0755), 0);
+    put_text(path_of(".user.999999998.deleted", "thesis.txt"), "w", "x");
+    ok(record_recover(runs, &err), &err);
+    snprintf(path, sizeof path, "%s", name[0]);
+    assert_false(file_exists(path_of(path, "events.jsonl")));
+    assert_true(file_exists(path_of(name[1], "events.jsonl"))); /* process 1 lives */
+    assert_true(file_exists(path_of(name[2], "events.jsonl")));
+    assert_true(file_exists(path_of(".user.999999998.deleted", "thesis.txt")));
+    assert_names("base");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(names_by_creation),
         TEST(rename_takes_children_along),
         TEST(delete_asks_about_children),
+        TEST(a_killed_rename_is_finished),
+        TEST(a_rename_that_goes_on_is_left_alone),
+        TEST(unreadable_runs_may_be_children),
+        TEST(leavings_are_swept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

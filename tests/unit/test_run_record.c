@@ -1,6 +1,8 @@
 /* test_run_record.c - a run's folder: names, locks, torn and broken logs, notes, predictions, full disks. */
 #include "test_engine_runs.h"
 
+#include "base/text.h"
+
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -101,6 +103,89 @@ static void what_a_killed_process_leaves_is_taken_over(void **state)
     record_close(&r);
     runlog_free(&log);
     json_decref(config);
+}
+
+/* runs/name, without a slash behind it. */
+static const char *entry(const char *name)
+{
+    static char path[512];
+    snprintf(path, sizeof path, "%.200s/%.100s", runs, name);
+    return path;
+}
+
+/* Whatever has the name of a run and is none stays as it is. */
+static void what_tare_did_not_make_stays(void **state)
+{
+    (void)state;
+    Record r;
+    Err err = {0};
+    json_t *config = json_object();
+    closed_run("trained", NULL, 1);
+    assert_int_equal(unlink(path_of("trained", "config.json")), 0); /* moved away, say */
+    put_text(path_of("trained", "last.safetensors"), "w", "weights");
+    refused(record_create(&r, runs, "trained", config, &err), ERR_USAGE, &err, "is no run");
+    assert_true(file_exists(path_of("trained", "last.safetensors")));
+
+    assert_int_equal(mkdir(entry("src"), 0755), 0);
+    put_text(path_of("src", "main.c"), "w", "int main(void);");
+    refused(record_create(&r, runs, "src", config, &err), ERR_USAGE, &err, "holds main.c");
+    refused(record_delete(runs, "src", true, &err), ERR_USAGE, &err, "no run 'src'");
+    assert_true(file_exists(path_of("src", "main.c")));
+
+    put_text(entry("file"), "w", "text");
+    refused(record_create(&r, runs, "file", config, &err), ERR_STATE, &err, "a link or a file");
+
+    /* a link to a folder, and to a run */
+    char target[PATH_SIZE];
+    assert_non_null(realpath(entry("src"), target));
+    assert_int_equal(symlink(target, entry("link")), 0);
+    refused(record_create(&r, runs, "link", config, &err), ERR_STATE, &err, "a link or a file");
+    closed_run("kept", NULL, 2);
+    assert_non_null(realpath(entry("kept"), target));
+    assert_int_equal(symlink(target, entry("alias")), 0);
+    refused(record_delete(runs, "alias", true, &err), ERR_STATE, &err, "a link or a file");
+    assert_true(file_exists(path_of("kept", "config.json")));
+    assert_true(file_exists(path_of("src", "main.c")));
+
+    /* a run with something in it that is the user's */
+    assert_int_equal(mkdir(path_of("kept", "figures"), 0755), 0);
+    refused(record_delete(runs, "kept", true, &err), ERR_STATE, &err, "holds figures, which tare did not make");
+    assert_true(file_exists(path_of("kept", "config.json")));
+    assert_int_equal(rmdir(path_of("kept", "figures")), 0);
+    ok(record_delete(runs, "kept", false, &err), &err);
+
+    assert_int_equal(mkdir(entry("empty"), 0755), 0); /* a process was killed that early */
+    ok(record_create(&r, runs, "empty", config, &err), &err);
+    record_close(&r);
+    json_decref(config);
+    assert_int_equal(unlink(entry("alias")) | unlink(entry("link")), 0);
+}
+
+/* A run that writes to what readers no longer find has failed, whatever the system says of its writes. */
+static void files_that_go_while_a_run_goes_on(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *file, *says;
+        bool replaced;
+    } rows[] = {{"no-log", "events.jsonl", "events.jsonl was removed", false},
+                {"no-config", "config.json", "config.json was removed", false},
+                {"other-log", "events.jsonl", "events.jsonl was replaced", true}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        Err err = {0};
+        Record r = new_run(rows[i].name, NULL, 1);
+        append_remarks(&r, 1, 3);
+        char kept[PATH_SIZE];
+        text_copy(kept, sizeof kept, path_of(rows[i].name, "kept"));
+        assert_int_equal(rename(path_of(rows[i].name, rows[i].file), kept), 0);
+        if (rows[i].replaced) put_text(path_of(rows[i].name, rows[i].file), "w", "");
+        Event next = remark(4);
+        refused(record_append(&r, &next, &err), ERR_STATE, &err, rows[i].says);
+        assert_int_equal(rename(kept, path_of(rows[i].name, rows[i].file)), 0); /* as the message advises */
+        ok(record_append(&r, &next, &err), &err);
+        record_close(&r);
+        assert_int_equal(remarks_in(rows[i].name), 4);
+    }
 }
 
 static void create_and_append(void **state)
@@ -205,6 +290,8 @@ static void torn_last_line_is_cut(void **state)
          "\"wall\":{\"seconds\":0}}"},
         {"rubbish-and-newline", "{\"seq\":4,\"run\":0,\"ty\n"},
         {"empty-line", "\n"},
+        {"two-torn-lines", "{\"seq\":4\n{\"seq\":4,\n"},
+        {"lines-of-a-power-cut", "\x01\x01\x01\n\x01\x01\n\x01"}, /* zeros in the file, see below */
         {"nothing", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -214,12 +301,15 @@ static void torn_last_line_is_cut(void **state)
         append_remarks(&r, 1, 3);
         record_close(&r);
         long good = log_size(rows[i].name);
-        put_text(path_of(rows[i].name, "events.jsonl"), "a", rows[i].tail);
+        FILE *f = fopen(path_of(rows[i].name, "events.jsonl"), "a");
+        for (const char *c = rows[i].tail; *c; c++) fputc(*c == 1 ? 0 : *c, f);
+        fclose(f);
         assert_int_equal(remarks_in(rows[i].name), 3); /* a reader leaves it alone */
         assert_int_equal(log_size(rows[i].name), good + (long)strlen(rows[i].tail));
         runlog_init(&log);
         ok(record_reopen(&r, runs, rows[i].name, &log, &err), &err);
         assert_int_equal(log.remarks, 3);
+        assert_int_equal(log.dropped, strlen(rows[i].tail)); /* which is told */
         assert_int_equal(log_size(rows[i].name), good);
         Event again = {.seq = 2, .type = EVENT_RESUME, .stage = 1, .as.resume = {2}};
         ok(record_append(&r, &again, &err), &err);
@@ -237,9 +327,8 @@ static void broken_lines_are_named(void **state)
         const char *name, *tail, *says;
     } rows[] = {
         {"rubbish-inside", "rubbish\n{}\n", "events.jsonl line 4: no JSON"},
-        {"two-torn-lines", "{\"seq\":4\n{\"seq\":4,\n", "events.jsonl line 4: no JSON"},
         {"missing-key", "{\"seq\":4}\n", "events.jsonl line 4: key 'run' is missing"},
-        {"key-twice", "{\"seq\":4,\"seq\":5}\n\n", "events.jsonl line 4: no JSON"},
+        {"key-twice", "{\"seq\":4,\"seq\":5}\n{}\n", "events.jsonl line 4: no JSON"},
         {"a-gap",
          "{\"seq\":5,\"run\":0,\"type\":\"log\",\"step\":0,\"epoch\":0,\"stage\":1,\"text\":\"\",\"wall\":{"
          "\"seconds\":0}}\n",
@@ -369,6 +458,8 @@ int main(void)
         TEST(unreadable_events_are_not_written),
         TEST(unknown_runs_suggest),
         TEST(locked_by_another_process),
+        TEST(what_tare_did_not_make_stays),
+        TEST(files_that_go_while_a_run_goes_on),
         TEST(torn_last_line_is_cut),
         TEST(broken_lines_are_named),
         TEST(notes_survive_summaries),

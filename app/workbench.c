@@ -402,7 +402,9 @@ static void say_stopped(const Workbench *w)
 {
     const Run *run;
     for (ptrdiff_t i = 0; (run = engine_nth(w->engine, i)); i++)
-        if (run->ours && !run_state_ended(run->log.state))
+        if (run->ours && run->log.state == RUN_QUEUED)
+            printf("%s was still queued\n", run->job.name);
+        else if (run->ours && !run_state_ended(run->log.state))
             printf("%s is stopped with a checkpoint; runs.resume(\"%s\") goes on\n", run->job.name, run->job.name);
 }
 

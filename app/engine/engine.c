@@ -244,6 +244,37 @@ void engine_wait_at_epochs(Engine *e, Run *run, bool on)
     pthread_mutex_unlock(&e->lock);
 }
 
+bool engine_waits_for(const Engine *e, const Run *run, const Run *other)
+{
+    const Slot *s = slot_of((Run *)other);
+    if (!run || !run->ours || run_state_ended(run->log.state) || run_state_ended(other->log.state) || s->stopping)
+        return false;
+    if (run == other || run->job.kind->lane == other->job.kind->lane) return true; /* what is at work is first */
+    for (int i = 0; i < run->job.parents; i++)
+        if (engine_waits_for(e, run->parent[i], other)) return true;
+    return false;
+}
+
+static bool has_diverged(const Run *run)
+{
+    if (!run || run->log.state == RUN_DIVERGED) return run != NULL;
+    for (int i = 0; i < run->job.parents && run->log.state == RUN_FAILED; i++)
+        if (has_diverged(run->parent[i])) return true;
+    return false;
+}
+
+RunState engine_harm(const Engine *e, bool told)
+{
+    RunState worst = RUN_DONE;
+    for (ptrdiff_t i = 0; i < e->slots; i++) {
+        const Run *run = &e->slot[i]->run;
+        if (!run->ours || run->told != told) continue;
+        if (has_diverged(run)) return RUN_DIVERGED;
+        if (run->log.state == RUN_FAILED) worst = RUN_FAILED;
+    }
+    return worst;
+}
+
 void engine_epoch_done(Engine *e, Run *run, int32_t epoch)
 {
     pthread_mutex_lock(&e->lock);

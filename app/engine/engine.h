@@ -22,6 +22,7 @@ typedef struct Run {
     struct Run *parent[PARENTS_MOST]; /* job.parents of them; NULL for one whose folder is gone */
     RunLog log;                       /* log.state is the run's state */
     bool ours;                        /* made (or gone on with) by this process; else opened from disk */
+    bool told;                        /* a script has been told of its harm, which is the script's to deal with then */
     Predictions *pred[SPLITS];        /* loaded on first use */
 } Run;
 
@@ -79,6 +80,14 @@ void engine_stop_all(Engine *e);
  * on the same step every time. */
 void engine_wait_at_epochs(Engine *e, Run *run, bool on);
 void engine_epoch_done(Engine *e, Run *run, int32_t epoch);
+
+/* `run` cannot end before `other`, which is at work and waits at the end of an epoch, goes on: it is that very run, it
+ * stands behind it in a queue, or is made from such a run. */
+bool engine_waits_for(const Engine *e, const Run *run, const Run *other);
+
+/* The worst that became of a run of this process without a script being told (`told` = false), or with: RUN_DIVERGED,
+ * RUN_FAILED, or RUN_DONE where all is well. A run whose parent diverged has failed of that. */
+RunState engine_harm(const Engine *e, bool told);
 
 /* The predictions of a finished run's kept checkpoint on "valid" or "test"; owned by the run. */
 Predictions *engine_predictions(Engine *e, Run *run, SplitId split, Err *err);

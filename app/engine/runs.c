@@ -277,6 +277,18 @@ static Run *begin_nameless(Engine *e, Job *job, Dataset *data, Run *const *paren
     return NULL;
 }
 
+/* The name is taken by a run of other options: which they are is said, as --resume will not go on with it. */
+static void say_difference(const Engine *e, const Job *job, Err *err)
+{
+    char what[420];
+    Job there;
+    Err ignored;
+    if (read_job(e, job->name, &there, &ignored) != OK || !*job_difference(what, sizeof what, job, &there)) return;
+    err_set(err, ERR_USAGE,
+            "run %s is there already, and is another: here %s; take another name, delete it, or give its options",
+            job->name, what);
+}
+
 Run *engine_submit(Engine *e, const Job *wanted, Dataset *data, Err *err)
 {
     Job job = *wanted;
@@ -285,7 +297,10 @@ Run *engine_submit(Engine *e, const Job *wanted, Dataset *data, Err *err)
     if (find_parents(e, &job, parent, err) != OK || job_check(&job, data, err) != OK) return NULL;
     if (job.name[0] && record_check_name(job.name, err) != OK) return NULL;
     if (e->resume && find_same(e, &job, same)) return go_on(e, same, data, err);
-    return job.name[0] ? begin(e, &job, data, parent, err) : begin_nameless(e, &job, data, parent, err);
+    if (!job.name[0]) return begin_nameless(e, &job, data, parent, err);
+    Run *run = begin(e, &job, data, parent, err);
+    if (!run && err) say_difference(e, &job, err);
+    return run;
 }
 
 Run *engine_obtain(Engine *e, const Job *wanted, const char *stem, Err *err)

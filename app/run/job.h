@@ -134,4 +134,8 @@ double job_number(const Job *job, const char *option, double missing);
 /* The same computation: equal in everything but the name. */
 bool job_same(const Job *a, const Job *b);
 
+/* "epochs = 6, lr = 0.1 (it has epochs = 3, lr = 0.002)": in what a job differs from one that is there, as far as there
+ * is room in dst; "" where they are the same. */
+char *job_difference(char *dst, size_t size, const Job *wanted, const Job *there);
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static json_t *spec_to_json(const Option *table, const void *spec)
@@ -165,6 +166,36 @@ Status job_from_json(Job *job, const json_t *json, Err *err)
     json_decref(data);
     json_decref(model);
     return read == OK ? normalise_from_json(&job->normalise, json_object_get(json, "normalise"), err) : read;
+}
+
+/* Every value of `from` that `other` has not, as "key = value"; parts of a config within. */
+static void list_values(char *dst, size_t size, const char *key, const json_t *from, const json_t *other)
+{
+    const char *inner;
+    json_t *value;
+    if (json_equal((json_t *)from, (json_t *)other)) return;
+    if (json_is_object(from)) {
+        json_object_foreach((json_t *)from, inner, value)
+            list_values(dst, size, inner, value, json_object_get(other, inner));
+        return;
+    }
+    char *text = json_dumps(from, JSON_ENCODE_ANY | JSON_REAL_PRECISION(12));
+    size_t used = strlen(dst);
+    snprintf(dst + used, size - used, "%s%s = %s", used ? ", " : "", key, text ? text : "?");
+    free(text);
+}
+
+char *job_difference(char *dst, size_t size, const Job *wanted, const Job *there)
+{
+    char old[200] = "", new[200] = "";
+    json_t *a = job_to_json(wanted), *b = job_to_json(there);
+    list_values(new, sizeof new, "", a, b);
+    list_values(old, sizeof old, "", b, a);
+    *dst = 0;
+    if (!json_equal(a, b)) snprintf(dst, size, "%s (it has %s)", *new ? new : "nothing more", *old ? old : "less");
+    json_decref(a);
+    json_decref(b);
+    return dst;
 }
 
 bool job_same(const Job *a, const Job *b)

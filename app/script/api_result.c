@@ -16,7 +16,12 @@ static bool ended(lua_State *L, void *run)
 /* Go on at k(context) when the run at index 1 has ended. */
 static int after(lua_State *L, lua_KFunction k, lua_KContext context)
 {
-    return task_park(L, ended, to_run(L, 1), k, context); /* one of another process is followed to its end */
+    Run *run = to_run(L, 1);
+    const Run *told = task_told(L); /* the run that waits for this callback */
+    if (told && engine_waits_for(script_engine(L), run, told))
+        return luaL_error(L, "on_epoch of %s cannot wait for run %s, which ends only after the callback has returned",
+                          told->job.name, run->job.name);
+    return task_park(L, ended, run, k, context); /* one of another process is followed to its end */
 }
 
 static const char *reason(const RunLog *log)
@@ -30,8 +35,9 @@ static const char *reason(const RunLog *log)
 static Run *whole(lua_State *L)
 {
     Run *run = to_run(L, 1);
-    if (run->log.state == RUN_FAILED || run->log.state == RUN_DIVERGED)
-        luaL_error(L, "run %s %s: %s", run->job.name, run_state_name[run->log.state], reason(&run->log));
+    if (run->log.state != RUN_FAILED && run->log.state != RUN_DIVERGED) return run;
+    run->told = true;
+    luaL_error(L, "run %s %s: %s", run->job.name, run_state_name[run->log.state], reason(&run->log));
     return run;
 }
 

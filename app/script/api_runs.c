@@ -121,6 +121,10 @@ static int open_run(lua_State *L)
 static int resume(lua_State *L)
 {
     Err err;
+    if (!lua_isnoneornil(L, 2))
+        return luaL_error(L,
+                          "runs.resume goes on with a run as it was asked for: it takes a name alone; train.* makes a "
+                          "run of other options, run:set{ lr = } changes the rate of one that runs");
     Run *run = engine_resume(script_engine(L), check_text(L, 1), &err);
     if (!run) return raise_err(L, &err);
     push_run(L, run);

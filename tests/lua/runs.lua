@@ -70,6 +70,24 @@ tap.ok(#again.epochs >= 6, "a resumed run goes on where it was")
 tap.is(again, long, "by the handle that it had")
 tap.is(long.name, "long", "and under its name")
 
+-- a callback waits for nothing that waits for it
+local stuck, why = stage1{ epochs = 2, name = "stuck" }, {}
+local behind = stage1{ epochs = 1, name = "behind" }
+local made = stuck:temperature()
+stuck:on_epoch(function(r)
+    for i, other in ipairs{ r, behind, made, run } do why[i] = select(2, pcall(other.wait, other)) end
+end)
+tap.is(stuck:wait().state, "done", "a callback that waits in vain holds nothing up")
+for i, name in ipairs{ "stuck", "behind", "stuck-temperature" } do
+    tap.ok(tostring(why[i]):find("on_epoch of stuck cannot wait for run " .. name .. ",", 1, true), "it is told of " .. name)
+end
+tap.is(why[4], run, "and may wait for what has ended")
+made:wait() behind:wait()
+
+-- options of a run that is there
+tap.raises(function() runs.resume("long", { lr = 1 }) end, "takes a name alone", "a resume takes no options")
+tap.raises(function() stage1{ epochs = 7, name = "stuck" } end, "epochs = 7 (it has epochs = 2)", "what differs is said")
+
 -- harm: the run says what, its child why
 local wild = stage1{ optimizer = "sgd", lr = 1000, epochs = 50, schedule = "constant", name = "wild" }
 local orphan = train.tst{ from = wild, batch = 32 }

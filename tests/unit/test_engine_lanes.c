@@ -3,6 +3,8 @@
 
 #include "train/calibrate.h"
 
+#include <dirent.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -185,6 +187,70 @@ static void a_torn_run_has_stopped(void **state)
     engine_close(e);
 }
 
+/* ---- the queue ---- */
+
+static int descriptors(void)
+{
+    int n = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    while (readdir(dir)) n++;
+    closedir(dir);
+    return n;
+}
+
+static void a_queued_run_costs_one_descriptor(void **state)
+{
+    (void)state;
+    enum { MANY = 20 };
+    Engine *e = engine("queue", 1);
+    Run *busy = train_long(e, "busy");
+    int before = descriptors();
+    for (int i = 0; i < MANY; i++) {
+        Job j = job("stage1", "");
+        submit(e, &j, NULL);
+    }
+    assert_int_equal(descriptors(), before + MANY);
+    engine_stop_all(e);
+    finish(e, busy);
+    engine_close(e);
+}
+
+/* Takes MANY names in the folder that all share; NULL, or what went wrong. */
+static void *take_names(void *threads)
+{
+    enum { MANY = 60 };
+    static char trouble[200];
+    Err err = {0};
+    char runs[128];
+    snprintf(runs, sizeof runs, "%s/race", folder);
+    Engine *e = engine_open(&(EngineOptions){.threads = 1, .runs = runs}, &err);
+    Job j = job("stage1", "");
+    j.train.epochs = FOREVER;
+    char *wrong = NULL;
+    for (int i = 0; e && i < MANY && !wrong; i++)
+        if (!engine_submit(e, &j, images, &err)) wrong = trouble;
+    if (wrong || !e) snprintf(trouble, sizeof trouble, "%.190s", err.msg);
+    pthread_barrier_wait(threads); /* names are given back when a queue ends */
+    engine_close(e);
+    return wrong;
+}
+
+static void names_are_taken_by_one(void **state)
+{
+    (void)state;
+    enum { THREADS = 4 };
+    pthread_t thread[THREADS];
+    pthread_barrier_t all;
+    pthread_barrier_init(&all, NULL, THREADS);
+    for (int i = 0; i < THREADS; i++) assert_int_equal(pthread_create(&thread[i], NULL, take_names, &all), 0);
+    for (int i = 0; i < THREADS; i++) {
+        void *wrong;
+        pthread_join(thread[i], &wrong);
+        if (wrong) fail_msg("%s", (char *)wrong);
+    }
+    pthread_barrier_destroy(&all);
+}
+
 /* ---- events that do not fit ---- */
 
 /* An event that cannot be folded stops its run, with a checkpoint; what it did is read from its record. */
@@ -207,10 +273,15 @@ static void a_lost_event_is_read_from_the_record(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_calibrator_waits_for_no_training),   cmocka_unit_test(a_calibrator_is_made_once),
-        cmocka_unit_test(a_calibrator_of_a_failed_run_fails),   cmocka_unit_test(a_run_of_another_is_followed),
-        cmocka_unit_test(a_done_run_is_not_gone_on_with),       cmocka_unit_test(a_torn_run_has_stopped),
+        cmocka_unit_test(a_calibrator_waits_for_no_training),
+        cmocka_unit_test(a_calibrator_is_made_once),
+        cmocka_unit_test(a_calibrator_of_a_failed_run_fails),
+        cmocka_unit_test(a_run_of_another_is_followed),
+        cmocka_unit_test(a_done_run_is_not_gone_on_with),
+        cmocka_unit_test(a_torn_run_has_stopped),
         cmocka_unit_test(a_lost_event_is_read_from_the_record),
+        cmocka_unit_test(a_queued_run_costs_one_descriptor),
+        cmocka_unit_test(names_are_taken_by_one),
     };
     return cmocka_run_group_tests_name("engine: lanes", tests, open_lab, close_lab);
 }

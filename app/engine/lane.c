@@ -15,7 +15,6 @@ void lane_enqueue(Lane *lane, Slot *s)
     ptrdiff_t *link = &lane->first;
     while (*link >= 0) link = &e->slot[*link]->next;
     *link = (ptrdiff_t)s->run.id - 1;
-    s->queued = true;
     s->over = false;
     pthread_cond_broadcast(&e->wake);
     pthread_mutex_unlock(&e->lock);
@@ -28,7 +27,6 @@ bool lane_unqueue_locked(Lane *lane, Slot *s)
         if (e->slot[*link] != s) continue;
         *link = s->next;
         s->next = -1;
-        s->queued = false;
         s->over = true;
         return true;
     }
@@ -66,16 +64,18 @@ static Slot *take(Lane *lane)
     return s;
 }
 
+void lane_let_go(Lane *lane, Slot *s)
+{
+    pthread_mutex_lock(&lane->engine->lock);
+    s->over = true;
+    pthread_cond_broadcast(&lane->engine->wake);
+    pthread_mutex_unlock(&lane->engine->lock);
+}
+
 static void *lane_main(void *arg)
 {
     Lane *lane = arg;
-    for (Slot *s; (s = take(lane));) {
-        work(lane, s);
-        pthread_mutex_lock(&lane->engine->lock);
-        s->over = true; /* its children may begin */
-        pthread_cond_broadcast(&lane->engine->wake);
-        pthread_mutex_unlock(&lane->engine->lock);
-    }
+    for (Slot *s; (s = take(lane));) work(lane, s);
     return NULL;
 }
 

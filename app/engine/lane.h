@@ -33,4 +33,8 @@ bool lane_ended(Lane *lane); /* joined, as far as it ran */
 void lane_enqueue(Lane *lane, struct Slot *slot);
 bool lane_unqueue_locked(Lane *lane, struct Slot *slot); /* false when it is not (any more) in the queue */
 
+/* The lane's thread has done with a run, whose record is closed: its children may begin. It is called before the main
+ * thread hears of the end, and may queue the run again. */
+void lane_let_go(Lane *lane, struct Slot *slot);
+
 #endif

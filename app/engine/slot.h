@@ -24,7 +24,7 @@ typedef struct Slot {
     /* under lock */
     Command command[COMMANDS_MOST + 1]; /* the last place is kept for one stop */
     int commands;
-    bool queued, stopping, waits_at_epochs;
+    bool stopping, waits_at_epochs;
     bool over; /* its lane has done with it, or never had it */
     int32_t epoch_done;
 } Slot;

@@ -121,6 +121,7 @@ static void end(Work *w, Status done, const Err *err)
     if (event.as.done.state == RUN_DONE) record_prune(s->record.folder, &second); /* what fails is done another time */
     record_close(&s->record);
     s->record_open = false;
+    lane_let_go(w->lane, s);
     ring_push(w->lane->ring, &event);
 }
 

@@ -55,21 +55,16 @@ Status record_create(Record *r, const char *runs, const char *name, const json_t
     if (done == OK) done = folder_make(runs, err);
     if (done == OK) done = path_join(r->folder, runs, name, err);
     if (done != OK) return done;
-    done = record_claim(r->folder, err);
+    done = record_claim(r->folder, &r->lock, err);
     if (done != OK) return done;
-    done = record_lock(r->folder, &r->lock, err);
-    if (done == OK) done = open_events(r, O_CREAT | O_EXCL, err);
+    done = open_events(r, O_CREAT | O_EXCL, err);
     if (done == OK) done = write_config(r->folder, config, err);
     if (done == OK) {
         rest(r);
         return OK;
     }
-    bool locked = r->lock >= 0;
     record_close(r);
-    if (locked)
-        record_clear(r->folder, NULL);
-    else
-        rmdir(r->folder); /* where another process has taken the folder over, it is not empty and stays */
+    record_clear(r->folder, NULL);
     return done;
 }
 

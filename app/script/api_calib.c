@@ -380,7 +380,7 @@ const ApiRow api_calib[] = {
      "for _, b in ipairs(calib.bins(base:predict \"test\")) do print(b.hi, b.count) end", bins, bins_options},
     {"calib.diagram", "pred, { bins =, width =, height =, ascii = }", "the reliability diagram as lines of text", "ece",
      "print(calib.diagram(base:predict \"test\", { width = 50, height = 12 }))", diagram, diagram_options},
-    {"calib.fit", "\"temperature\", pred",
+    {"calib.fit", "\"temperature\" or \"isotonic\", pred",
      "fit a calibrator: t, nll, nll_before, at_bound, clipped; use validation predictions", "temperature",
      "print(calib.fit(\"temperature\", base:predict \"valid\").t)", fit, NULL},
     {"calib.apply", "fit, pred", "predictions after a fitted calibrator", "temperature",

@@ -166,7 +166,7 @@ const ApiRow api_run[] = {
     {"run.name", NULL, "its name, and that of its folder", "runs", "print(base.name)", name, NULL},
     {"run.state", NULL, "queued, running, paused, done, stopped, failed, diverged or cancelled", "runs",
      "print(base.state)", state, NULL},
-    {"run.from", NULL, "the run whose body it freezes; nil in stage 1", "runs", "print(base.from)", from, NULL},
+    {"run.from", NULL, "the run that it is made from: whose body it freezes, whose predictions it calibrates; or nil", "runs", "print(base.from)", from, NULL},
     {"run.job", NULL, "everything that was asked: { kind =, from =, data =, model =, train = }", "runs",
      "print(base.job.train.lr)", job, NULL},
     {"run.epochs", NULL, "its epochs so far: epoch, step, loss, accuracy, lr, seconds", "runs", "print(#base.epochs)",

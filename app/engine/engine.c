@@ -126,6 +126,13 @@ int engine_fd(const Engine *e)
 
 /* ---- events ---- */
 
+/* Its lane has done with them; Lua has those that are still of use. */
+static void release_images(Run *run)
+{
+    dataset_release(run->data);
+    run->data = NULL;
+}
+
 /* The end of a run that never began. */
 static bool drain_untold(Engine *e, Event *event, Run **run)
 {
@@ -141,6 +148,7 @@ static bool drain_untold(Engine *e, Event *event, Run **run)
                      .type = EVENT_DONE,
                      .stage = job_stage(&s->run.job),
                      .as.done.state = s->run.log.state};
+    release_images(*run);
     return true;
 }
 
@@ -165,6 +173,7 @@ static void reread(Engine *e, Slot *s, const Event *end)
 static void fold(Engine *e, Slot *s, const Event *event)
 {
     Err ignored;
+    if (event->type == EVENT_DONE) release_images(&s->run);
     if (!s->lost && runlog_fold(&s->run.log, event, &ignored) == OK) return;
     if (!s->lost) engine_command(e, &s->run, COMMAND_STOP, 0, &ignored);
     s->lost = true;

@@ -18,7 +18,8 @@ typedef struct Engine Engine;
 typedef struct Run {
     uint32_t id; /* 1, 2, ... in order of submission, equal to Event.run */
     Job job;
-    Dataset *data;                    /* NULL for a run opened from disk until it is asked for */
+    Dataset *data;                    /* while it is queued or at work; else NULL */
+    uint64_t images;                  /* their fingerprint, once they were there; else 0 */
     struct Run *parent[PARENTS_MOST]; /* job.parents of them; NULL for one whose folder is gone */
     RunLog log;                       /* log.state is the run's state */
     bool ours;                        /* made (or gone on with) by this process; else opened from disk */

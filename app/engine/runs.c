@@ -11,6 +11,12 @@
 
 /* ---- runs ---- */
 
+static void hold_images(Run *run, Dataset *data)
+{
+    run->data = dataset_retain(data);
+    run->images = data->fingerprint;
+}
+
 static Slot *new_slot(Engine *e, const Job *job, Dataset *data, Run *const *parent, Err *err)
 {
     Slot *s = calloc(1, sizeof *s);
@@ -25,7 +31,8 @@ static Slot *new_slot(Engine *e, const Job *job, Dataset *data, Run *const *pare
     }
     bool fits = s && e->slots < e->slot_room;
     if (fits) {
-        s->run = (Run){.id = (uint32_t)e->slots + 1, .job = *job, .data = data ? dataset_retain(data) : NULL};
+        s->run = (Run){.id = (uint32_t)e->slots + 1, .job = *job};
+        if (data) hold_images(&s->run, data);
         for (int i = 0; i < job->parents; i++) s->run.parent[i] = parent[i];
         runlog_init(&s->run.log);
         s->next = -1;
@@ -187,11 +194,11 @@ static Status reopen(Engine *e, Run *run, Dataset *data, Err *err)
     follow_end(e, s);
     runlog_free(&run->log);
     run->log = log;
-    if (!run->data && data) run->data = dataset_retain(data);
     if (log.state == RUN_DONE) {
         record_close(&s->record);
         return OK;
     }
+    if (!run->data && data) hold_images(run, data);
     run->ours = s->record_open = s->resume = true;
     s->seconds_before = log.seconds;
     s->seq_before = log.seq;
@@ -215,7 +222,6 @@ static Run *go_on(Engine *e, const char *name, Dataset *data, Err *err)
     if (old->log.state == RUN_DONE) {
         char folder[PATH_SIZE];
         if (path_join(folder, e->runs, name, NULL) == OK) record_prune(folder, NULL); /* a kill may have come before */
-        if (!old->data && data) old->data = dataset_retain(data);
         return old;
     }
     return reopen(e, old, data, err) == OK ? old : NULL;

@@ -263,7 +263,7 @@ static int apply(lua_State *L)
     lua_pushfstring(L, "%s at %s", predictions_origin(L, 2), found);
     Predictions **handle = push_predictions(L, lua_tostring(L, -1));
     *handle = calibrator_apply(fit, pred, &err);
-    return *handle ? 1 : raise_err(L, &err);
+    return made_predictions(L, handle, &err);
 }
 
 /* ---- predictions from elsewhere ---- */
@@ -346,7 +346,7 @@ static int predictions(lua_State *L)
         return raise_err(L, &err);
     Predictions **handle = push_predictions(L, "a script's table");
     *handle = predictions_new(logits ? SAID_LOGITS : SAID_P, true, (ptrdiff_t)n, (ptrdiff_t)classes, x, y, &err);
-    return *handle ? 1 : raise_err(L, &err);
+    return made_predictions(L, handle, &err);
 }
 
 static int form(lua_State *L)

@@ -115,11 +115,7 @@ static int stage2(lua_State *L)
     job.model = parent->job.model;
     if (job_add_parent(&job, parent->job.name, &err) != OK) return raise_err(L, &err);
     Dataset *data = parent->data;
-    if (!data) { /* a run from disk: its images are loaded again */
-        Dataset **handle = push_data(L);
-        data = *handle = dataset_load(&job.data, &err);
-        if (!data) return raise_err(L, &err);
-    }
+    if (!data) data = push_data_of(L, parent); /* a run that has ended keeps no images: they are loaded again */
     return submit(L, &job, data);
 }
 

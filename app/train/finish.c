@@ -28,7 +28,6 @@ fail:
 /* Evaluate the kept network on a split; *figures = all measures, of the paper's 10 bins. */
 static Status judge(Training *t, SplitId split, const char *file, Event *event, json_t **figures, Err *err)
 {
-    enum { PAPER_BINS = 10 };
     Scores scores;
     TRY(training_evaluate(t, split, t->spec->keep, file, event, err));
     const Predictions answers = training_answers(t, split);

@@ -70,7 +70,7 @@ end
 -- ---- the list of everything, a function ------------------------------------------------------------
 
 local function overview()
-    local lines = { entry("topics", table.concat(registry.pages(), ", "), 22):sub(5), "" }
+    local lines = { (entry("topics", table.concat(registry.pages(), ", "), 13):gsub("%f[^\n\0]    ", "")), "" }
     for _, row in ipairs(registry.rows) do lines[#lines + 1] = ("%-24s %s"):format(row.name, row.summary) end
     return table.concat(lines, "\n")
 end

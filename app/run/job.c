@@ -1,6 +1,7 @@
 /* job.c - the option tables of training, and what cannot be together. Pure functions; any thread. */
 #include "run/job.h"
 
+#include "kernel/loss.h"
 #include <string.h>
 
 /* The defaults are those of the recipe `small` (lua/recipes.lua), so that the tables alone make a sensible run. */
@@ -32,9 +33,11 @@ static const Option course_options[] = {
     {"ema", OPTION_REAL, AT(ema), "0", 0, 0.999999, NULL,
      "decay of the averaged weights that are evaluated and kept; 0 = no averages"},
 
+    {"loss", OPTION_CHOICE, AT(loss), "cross-entropy", 0, 0, LOSS_NAMES,
+     "what is minimised on the training images; of vtst the part beside the KL"},
     {"smoothing", OPTION_REAL, AT(smoothing), "0", 0, 0.9999, NULL,
      "label smoothing: the share of the target spread over all classes"},
-    {"focal", OPTION_REAL, AT(focal), "0", 0, 100, NULL, "gamma of the focal loss; 0 = cross-entropy"},
+    {"focal", OPTION_REAL, AT(focal), "0", 0, 100, NULL, "gamma of the focal loss; 0 = plain cross-entropy"},
     {"mixup", OPTION_REAL, AT(mixup), "0", 0, 100, NULL,
      "alpha: pairs of images are mixed with shares from Beta(alpha, alpha); 0 = no mixing"},
     {"augment", OPTION_CHOICE, AT(augment), "none", 0, 0, "none|crop|flip|crop-flip",
@@ -90,7 +93,7 @@ static const Option vtst_options[] = {
 };
 
 const TrainKind train_kinds[] = {
-    {"stage1", "stage 1", "", "linear", 1, stage1_options, "train a whole network with cross-entropy", false},
+    {"stage1", "stage 1", "", "linear", 1, stage1_options, "train a whole network", false},
     {"tst", "TST", "TST end to end", "tst", 2, tst_options,
      "freeze a network's body and train a fresh classifier on its features", false},
     {"vtst", "V-TST", "V-TST end to end", "vtst", 2, vtst_options,
@@ -153,6 +156,22 @@ static Status check_length(const Job *job, const Dataset *data, Err *err)
     return OK;
 }
 
+/* Options of the loss that it does not read. */
+static Status check_loss(const TrainSpec *t, Err *err)
+{
+    const Loss *loss = loss_find(t->loss);
+    const struct {
+        const char *name;
+        double value;
+    } option[] = {{"smoothing", t->smoothing}, {"focal", t->focal}, {"mixup", t->mixup}};
+    for (size_t i = 0; i < sizeof option / sizeof *option; i++)
+        if (option[i].value > 0 && !loss_reads(loss, option[i].name))
+            return err_set(err, ERR_USAGE,
+                           "%s = %g cannot go with loss = \"%s\", which is %s and has no place for it; leave one out",
+                           option[i].name, option[i].value, loss->name, loss->formula);
+    return OK;
+}
+
 static Status check_data(const Job *job, const Dataset *data, Err *err)
 {
     const Family *family = family_find(job->model.family);
@@ -200,6 +219,7 @@ Status job_check(const Job *job, const Dataset *data, Err *err)
                        "features = \"cached\" cannot go with %s, which changes the features at every step; "
                        "use features = \"faithful\"",
                        changer);
-    Status fits = check_length(job, data, err);
+    Status fits = check_loss(t, err);
+    if (fits == OK) fits = check_length(job, data, err);
     return fits == OK ? check_data(job, data, err) : fits;
 }

@@ -38,6 +38,7 @@ typedef struct {
     double step_gamma;
     char optimizer[OPTION_TEXT_SIZE];         /* a row of kernel/optimiser.c */
     double momentum, weight_decay, clip, ema; /* clip, ema: 0 = off */
+    char loss[OPTION_TEXT_SIZE];              /* a row of kernel/loss.c */
     double smoothing, focal, mixup;           /* 0 = off */
     char augment[OPTION_TEXT_SIZE];
     int64_t log_every, eval_every, checkpoint_every; /* steps; 0 = every epoch */

@@ -97,7 +97,7 @@ static int error_text(lua_State *L)
         lua_pushfstring(L, lua_isstring(L, -1) ? "%s" : "error with a %s instead of a message",
                         lua_isstring(L, -1) ? lua_tostring(L, -1) : luaL_typename(L, -1));
     if (t->typed) {
-        t->error = typed_error(t->code, t->typed, lua_tostring(L, -1));
+        t->error = typed_error(L, t->code, t->typed, lua_tostring(L, -1));
         if (t->error) text_clean(t->error);
         return 0;
     }

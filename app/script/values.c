@@ -44,6 +44,17 @@ static void *pointer_at(lua_State *L, int index, const char *class, const char *
     return *handle;
 }
 
+const char *value_class(lua_State *L, int index)
+{
+    static const char prefix[] = "tare.";
+    if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) return NULL;
+    lua_pushliteral(L, "__name");
+    lua_rawget(L, -2);
+    const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    lua_pop(L, 2); /* the metatable, in the registry, keeps the name */
+    return strncmp(name, prefix, sizeof prefix - 1) == 0 ? name + sizeof prefix - 1 : NULL;
+}
+
 /* ---- runs: they live as long as the engine, so a handle holds no reference ---- */
 
 /* One handle a run, so that handles compare and serve as keys. */

@@ -16,6 +16,10 @@
 #include <lua.h>
 
 void values_open(lua_State *L);
+
+/* "run" of a run's handle, "dataset", ...; NULL for any other value. Runs nothing of the user's. */
+const char *value_class(lua_State *L, int index);
+
 void push_run(lua_State *L, Run *run);
 Run *to_run(lua_State *L, int index);
 Dataset **push_data(lua_State *L);

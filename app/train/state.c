@@ -177,6 +177,7 @@ Status training_open(Training *t, const TrainTask *task, Err *err)
                     .batch = (ptrdiff_t)spec->batch,
                     .classes = task->data->classes,
                     .optimiser = optimiser_find(spec->optimizer),
+                    .objective = loss_find(spec->loss),
                     .order_epoch = -1,
                     .saved_step = -1,
                     .steps_left = -1,

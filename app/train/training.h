@@ -5,6 +5,7 @@
 #ifndef TARE_TRAIN_TRAINING_H
 #define TARE_TRAIN_TRAINING_H
 
+#include "kernel/loss.h"
 #include "kernel/optimiser.h"
 #include "train/course.h"
 #include "train/evaluate.h"
@@ -43,6 +44,7 @@ typedef struct {
     const Dataset *data;
     Pool *pool;
     const Optimiser *optimiser;
+    const Loss *objective;
     bool stage2, vtst, trains_body, faithful;
     ptrdiff_t n, batch, features, classes; /* training images; rows a step; F; C */
     int64_t steps_per_epoch, steps, eval_every, checkpoint_every;

@@ -114,6 +114,10 @@ static Status read_data(const char *path, int fd, size_t from, const Entry *entr
 {
     size_t total = 0;
     for (int i = 0; i < entries; i++) total += (entry[i].end - entry[i].begin + 7) & ~(size_t)7;
+    size_t machine = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+    if (total > machine) /* malloc may promise it all the same, for a file that is one hole */
+        return err_set(err, ERR_MEMORY, "%s: %zu MB of data; this machine has %zu MB of memory", path, total >> 20,
+                       machine >> 20);
     unsigned char *at = f->bytes = malloc(total + 1);
     if (!at) return no_memory(path, err);
     for (int i = 0; i < entries; i++) {

@@ -115,8 +115,9 @@ static int data_text(lua_State *L)
     const Dataset *d = to_data(L, 1);
     char n[SPLITS][24];
     for (int s = 0; s < SPLITS; s++) text_count(n[s], sizeof n[s], d->split[s].n);
-    lua_pushfstring(L, "data set %s: %s train, %s valid, %s test, %d classes, %d x %d x %d", d->spec.name,
-                    n[SPLIT_TRAIN], n[SPLIT_VALID], n[SPLIT_TEST], (int)d->classes, (int)d->h, (int)d->w, (int)d->c);
+    lua_pushfstring(L, "data set %s: %s train, %s valid, %s test, %d classes%s, %d x %d x %d", d->spec.name,
+                    n[SPLIT_TRAIN], n[SPLIT_VALID], n[SPLIT_TEST], (int)d->classes,
+                    d->first == 1 ? " (labels from 1)" : "", (int)d->h, (int)d->w, (int)d->c);
     return 1;
 }
 

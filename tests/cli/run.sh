@@ -78,6 +78,21 @@ echo 'local ds = data.blends{ train = 200, valid = 100, test = 100, size = 16, c
 local run = train.stage1{ data = ds, model = nn.mlp{ hidden = 4 }, steps = 2 }:wait()
 return "table", runs.compare({ run }).rows[1].sd' > seeds.lua
 
+# Images of 4 x 4 whose labels count from 1.
+cat > from1.lua <<'LUA'
+local function put(name, ...)
+    local file = assert(io.open("from1/" .. name, "wb"))
+    file:write(...)
+    file:close()
+end
+os.execute "mkdir -p from1"
+for _, part in ipairs{ "train", "t10k" } do
+    put(part .. "-images-idx3-ubyte", (">I4I4I4I4"):pack(0x803, 8, 4, 4), ("x"):rep(128))
+    put(part .. "-labels-idx1-ubyte", (">I4I4"):pack(0x801, 8), ("\1\2\3\4"):rep(2))
+end
+return data.load{ name = "idx", dir = "from1", train = 4, valid = 4 }
+LUA
+
 matches() { # file pattern
     if [ "$2" = - ]; then [ ! -s "$1" ]; else grep -qE -- "$2" "$1"; fi
 }
@@ -155,6 +170,7 @@ json of a table that has keys at times|0|^\{"sd": \{\}, "t": \[\]\}$|-|tare --js
 json of one seed|0|^"table", \{\}$|-|tare --json run seeds.lua --quiet --runs other2 | grep -o '"table", {}'
 lines in order|0|^1 2 3 4 $|-|tare -e 'print(1) return 2' -e 3 -e 'local x return x, 4' | tr '\n' ' '
 lines are read before they run|1|-|unexpected symbol|tare -e 'print(1)' -e '= ='
+labels from 1 are said|0|4 classes .labels from 1., 4 x 4|-|tare run from1.lua
 script by a pipe|0|^piped	0$|-|echo 'print("piped", select("#", ...))' | tare
 script by a pipe, with arguments|0|^-	a	b$|-|echo 'print(arg[0], ...)' | tare run - a b
 script by a pipe fails|1|-|stdin:1: no such thing|echo 'error "no such thing"' | tare

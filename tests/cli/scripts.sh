@@ -136,7 +136,7 @@ expect "01" 0 out "training images accuracy" "test images accuracy" "reliability
 run 04_cifar10 epoch=1
 expect "a misspelt key" 1 err "epoch=1: expected key=value with a key of this script (did you mean 'epochs'?)"
 run 04_cifar10 fast
-expect "no key at all" 1 err "fast: expected key=value" "keys: augment, batch, depth, epochs, steps, train, valid, width, z"
+expect "no key at all" 1 err "fast: expected key=value" "keys: augment, batch, batches, depth, epochs, steps, train, valid, width, z"
 run 04_cifar10 train=many
 expect "no number" 1 err "train=many: expected a number"
 run 05_published_network

@@ -67,6 +67,7 @@ says "Paired over the 10,000 images and the 2 seeds; 5 of 100 comparisons of equ
 tap.is(verdict:find "Single runs", nil, "two seeds are no single run")
 verdict = verdict_of(rows, function() return nil, "the predictions are of other images" end)
 says "Temperature scaling against TST: no verdict, the predictions are of other images."
+says "Lowest ECE: V-TST, 1.25 %; no verdict on base, temperature and TST, the predictions are of other images."
 
 local full = {
     ["data.name"] = "fashion", ["data.train"] = 2000, ["model.family"] = "wrn", ["model.depth"] = 10, ["model.width"] = 1,
@@ -150,6 +151,15 @@ twice[2].name = "other"
 compare.label(twice)
 tap.is(#compare.rows(twice), 2, "one seed twice is two rows")
 tap.is(twice[2].label, "TST (other)", "told apart by name")
+local unsorted = {}
+for i, z in ipairs{ 32, 8, 32, 8 } do
+    unsorted[i] = entry("TST", i < 3 and 2 or 1, 0.8, 0.02, 0.5, 0.2)
+    unsorted[i].facts = { z = z }
+end
+compare.label(unsorted)
+rows = compare.rows(unsorted)
+tap.is(rows[1].label .. " | " .. rows[2].label, "TST, z = 8 | TST, z = 32", "rows by the size of numbers")
+tap.is(table.concat(rows[1].seeds, ","), "1,2", "and the runs of a row by their seeds, so that rows are pairs")
 local natural = { "z = 128", "z = 8", "z = 32", "a", "z = 8b" }
 table.sort(natural, require("tare.numbers").natural)
 tap.is(table.concat(natural, " | "), "a | z = 8 | z = 8b | z = 32 | z = 128", "numbers in names by their size")

@@ -72,6 +72,24 @@ tap.is(#compare.rows, 3, "a run that is given twice counts once")
 tap.is(#compare.rows[1].runs, 1, "in its row")
 tap.ok(tostring(compare):find("noise", 1, true) or tostring(compare):find("Lowest ECE", 1, true), "it prints itself")
 
+-- what it takes: runs, names, lists of them, labels, and the list of all
+local function labels(...)
+    local list = {}
+    for i, row in ipairs(runs.compare(...).rows) do list[i] = row.label end
+    return table.concat(list, " | ")
+end
+tap.is(labels(run.name, { child }, { { child.name } }), "base | TST", "names and lists of lists, each run once")
+tap.is(labels(run, run:temperature(), run:temperature()), "base | temperature", "and each temperature")
+tap.is(labels{ mine = { run, run:temperature(), child } }, "mine, base | mine, temperature | mine, TST",
+    "a label that was given to several methods names them")
+local listed_done = 0
+for _, row in ipairs(runs.list()) do listed_done = listed_done + (row.state == "done" and 1 or 0) end
+local compared = 0
+for _, row in ipairs(runs.compare(runs.list()).rows) do compared = compared + #row.runs end
+tap.is(compared, listed_done, "runs.list() is every run that is done")
+tap.raises(function() runs.compare(runs) end, "runs.list() is all runs", "the table of functions is no list")
+tap.ok(select(2, pcall(runs.compare, "nix")):find "^no run 'nix'", "a name that nothing has: said without a place in tare's own files")
+
 -- end to end: a row of its own, judged by its own checkpoint
 local whole = train.tst{ end_to_end = true, data = ds, model = net, batch = 16, epochs = 2, z = 8, name = "whole" }
 tap.is(whole:wait().job.title, "TST end to end", "the title says so")

@@ -74,7 +74,9 @@ static void add_eval(Line *l, const EvalPoint *eval)
 {
     Bin bin[ECE_BINS];
     Err err;
-    add(l, "%s NLL %.4f, accuracy %.2f %%", eval->as.split, eval->as.nll, 100 * eval->as.accuracy);
+    char nll[16];
+    add(l, "%s NLL %s, accuracy %.2f %%", eval->as.split, text_figure(nll, sizeof nll, eval->as.nll, 4),
+        100 * eval->as.accuracy);
     if (bins_from_fine(bin, ECE_BINS, &eval->as.bins, &err) == OK)
         add(l, ", ECE %.2f %% (%d bins)", 100 * bins_ece(bin, ECE_BINS), ECE_BINS);
 }
@@ -116,8 +118,8 @@ static void add_figures(Line *l, const RunLog *log)
 {
     const EvalPoint *eval = runlog_eval(log, "valid", "now");
     const StepPoint *step = log->steps ? &log->step[log->steps - 1] : NULL;
-    char speed[24];
-    if (step) add(l, ": loss %.4f", step->as.loss);
+    char speed[24], loss[16];
+    if (step) add(l, ": loss %s", text_figure(loss, sizeof loss, step->as.loss, 4));
     if (eval) {
         add(l, step ? ", " : ": ");
         add_eval(l, eval);

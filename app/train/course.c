@@ -85,7 +85,7 @@ static Status end_epoch(Training *t, int64_t epoch, Err *err)
     Event event = training_event(t, EVENT_EPOCH);
     event.as.epoch.loss = t->at.epoch_loss / t->at.epoch_seen;
     event.as.epoch.accuracy = t->at.epoch_right / t->at.epoch_seen;
-    event.as.epoch.lr = t->at.lr;
+    event.as.epoch.lr = training_lr(t, t->at.step - 1); /* commands come after this */
     t->at.epoch_loss = t->at.epoch_right = t->at.epoch_seen = 0;
     t->at.epochs_told = (double)epoch;
     return training_emit(t, &event, err);

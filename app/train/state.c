@@ -222,7 +222,7 @@ void training_close(Training *t)
     free(t->labels);
 }
 
-double training_lr(const Training *t)
+double training_lr(const Training *t, double step)
 {
-    return t->at.lr * schedule_factor(t->spec, t->at.step, (double)t->steps);
+    return t->at.lr * schedule_factor(t->spec, step, (double)t->steps);
 }

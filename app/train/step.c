@@ -129,7 +129,7 @@ Status training_step(Training *t, Err *err)
 {
     ptrdiff_t rows = training_pass(t, t->batch);
     const float *row_kl = tape_kl(t->head_tape);
-    double sum = 0, kl = 0, lr = training_lr(t);
+    double sum = 0, kl = 0, lr = training_lr(t, t->at.step);
     for (ptrdiff_t r = 0; r < rows; r++) sum += t->loss[r];
     for (ptrdiff_t r = 0; t->vtst && r < rows; r++) kl += row_kl[r];
     double loss = (sum + t->spec->kl_weight * kl * t->vtst) / (double)rows;

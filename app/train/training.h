@@ -74,7 +74,7 @@ typedef struct {
 Status training_open(Training *t, const TrainTask *task, Err *err);
 void training_close(Training *t);
 uint64_t training_frozen(const Training *t);
-double training_lr(const Training *t); /* of the coming step */
+double training_lr(const Training *t, double step); /* of the step that follows `step` done ones */
 
 /* checkpoint.c */
 Status training_save(Training *t, Err *err);   /* last.safetensors */

@@ -64,7 +64,8 @@ static Status take_line(Replay *r, bool *there, Err *err)
     Err broken = {.code = OK};
     json_t *json = json_parse(r->bytes, length, &why, &broken);
     if (broken.code == ERR_MEMORY) return err_set(err, ERR_MEMORY, "%s", broken.msg);
-    if (!json && r->again && r->used == length + 1) return OK; /* what a power cut left: nothing follows it yet */
+    if (!json && r->again && r->used == length + 1 && !read_more(r, err, &done))
+        return done; /* what a power cut left: nothing follows it yet */
     if (!json && !r->again) { /* a resume may have cut the torn line whose begin was read, and written on from there */
         r->at -= (off_t)r->used;
         r->used = 0;

@@ -96,6 +96,13 @@ int engine_fd(const Engine *e)
 
 /* ---- events ---- */
 
+/* The worker has done with them; Lua has those that are still of use. */
+static void release_images(Run *run)
+{
+    dataset_release(run->data);
+    run->data = NULL;
+}
+
 bool engine_drain(Engine *e, Event *event, Run **run)
 {
     Err err;
@@ -103,10 +110,12 @@ bool engine_drain(Engine *e, Event *event, Run **run)
         *event = (Event){.seq = 1, .run = e->cancelled[0], .type = EVENT_DONE, .as.done.state = RUN_CANCELLED};
         memmove(e->cancelled, e->cancelled + 1, (size_t)--e->cancelled_n * sizeof *e->cancelled);
         *run = &e->slot[event->run - 1]->run;
+        release_images(*run);
         return true;
     }
     if (!ring_pop(e->ring, event)) return false;
     *run = &e->slot[event->run - 1]->run;
+    if (event->type == EVENT_DONE) release_images(*run);
     if (runlog_fold(&(*run)->log, event, &err) != OK) {
         fprintf(stderr, "tare: run %s: %s\n", (*run)->job.name, err.msg);
         abort(); /* the worker numbers its own events: a gap is a bug */

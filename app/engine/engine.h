@@ -17,7 +17,8 @@ typedef struct Engine Engine;
 typedef struct Run {
     uint32_t id; /* 1, 2, ... in order of submission, equal to Event.run */
     Job job;
-    Dataset *data;             /* NULL for a run opened from disk until it is asked for */
+    Dataset *data;             /* while it is queued or trained; else NULL */
+    uint64_t images;           /* their fingerprint, once they were there; else 0 */
     struct Run *parent;        /* NULL in stage 1, and when the parent is only known by name */
     RunLog log;                /* log.state is the run's state */
     bool ours;                 /* trained (or resumed) by this process; else opened from disk */

@@ -11,6 +11,12 @@
 
 /* ---- runs ---- */
 
+static void hold_images(Run *run, Dataset *data)
+{
+    run->data = dataset_retain(data);
+    run->images = data->fingerprint;
+}
+
 static Slot *new_slot(Engine *e, const Job *job, Dataset *data, Run *parent, Err *err)
 {
     Slot *s = calloc(1, sizeof *s);
@@ -25,8 +31,8 @@ static Slot *new_slot(Engine *e, const Job *job, Dataset *data, Run *parent, Err
     }
     bool fits = s && e->slots < e->slot_room;
     if (fits) {
-        s->run = (Run){
-            .id = (uint32_t)e->slots + 1, .job = *job, .data = data ? dataset_retain(data) : NULL, .parent = parent};
+        s->run = (Run){.id = (uint32_t)e->slots + 1, .job = *job, .parent = parent};
+        if (data) hold_images(&s->run, data);
         runlog_init(&s->run.log);
         s->next = -1;
         e->slot[e->slots++] = s;
@@ -171,7 +177,7 @@ static Status reopen(Engine *e, Run *run, Dataset *data, Run *parent, Err *err)
     }
     runlog_free(&run->log);
     run->log = log;
-    if (!run->data) run->data = dataset_retain(data);
+    if (!run->data) hold_images(run, data);
     run->parent = parent;
     run->ours = s->record_open = s->resume = true;
     s->seconds_before = log.seconds;
@@ -192,7 +198,6 @@ static Run *go_on(Engine *e, const char *name, Dataset *data, Run *parent, Err *
         char folder[PATH_SIZE];
         if (path_join(folder, e->runs, name, NULL) == OK) record_prune(folder, NULL); /* a kill may have come before */
         old->reused = true;
-        if (!old->data) old->data = dataset_retain(data);
         old->parent = parent;
         return old;
     }

@@ -177,7 +177,7 @@ static int apply(lua_State *L)
     lua_pushfstring(L, "%s at T = %f", predictions_origin(L, 2), t);
     Predictions **handle = push_predictions(L, lua_tostring(L, -1));
     *handle = temperature_apply(pred, t, &err);
-    return *handle ? 1 : raise_err(L, &err);
+    return made_predictions(L, handle, &err);
 }
 
 /* ---- predictions from elsewhere ---- */
@@ -260,7 +260,7 @@ static int predictions(lua_State *L)
         return raise_err(L, &err);
     Predictions **handle = push_predictions(L, "a script's table");
     *handle = predictions_new(logits ? SAID_LOGITS : SAID_P, true, (ptrdiff_t)n, (ptrdiff_t)classes, x, y, &err);
-    return *handle ? 1 : raise_err(L, &err);
+    return made_predictions(L, handle, &err);
 }
 
 static int form(lua_State *L)

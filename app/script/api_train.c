@@ -97,7 +97,6 @@ static int stage2(lua_State *L)
 {
     const ApiRow *row = lua_touserdata(L, lua_upvalueindex(1));
     Job job = {.kind = train_kind(row->name + strlen("train."))};
-    Err err;
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     read_train(L, &job, stage2_own);
@@ -114,11 +113,7 @@ static int stage2(lua_State *L)
     job.model = parent->job.model;
     text_copy(job.from, sizeof job.from, parent->job.name);
     Dataset *data = parent->data;
-    if (!data) { /* a run from disk: its images are loaded again */
-        Dataset **handle = push_data(L);
-        data = *handle = dataset_load(&job.data, &err);
-        if (!data) return raise_err(L, &err);
-    }
+    if (!data) data = push_data_of(L, parent); /* a run that has ended keeps no images: they are loaded again */
     return submit(L, &job, data, parent);
 }
 

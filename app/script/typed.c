@@ -130,8 +130,7 @@ char *typed_error(lua_State *L, const char *code, int number, const char *messag
     if (!strchr(code, '\n')) return asprintf(&text, "%s%s", rest + 2, near) < 0 ? NULL : text;
     const char *line = nth_line(code, n, &size);
     bool cut = size > SOURCE_MOST;
-    if (cut)
-        for (size = SOURCE_MOST; size > 0 && ((unsigned char)line[size] & 0xC0) == 0x80;) size--;
+    if (cut) size = (int)text_clip(line, SOURCE_MOST);
     if (asprintf(&text, "%s%s\n    line %ld: %.*s%s", rest + 2, near, n, size, line, cut ? "..." : "") < 0) return NULL;
     return text;
 }

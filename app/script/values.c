@@ -6,11 +6,13 @@
 #include "base/text.h"
 #include "script/options.h"
 #include <lauxlib.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char *const run_class = "tare.run", *const data_class = "tare.dataset", *const model_class = "tare.model",
-                         *const pred_class = "tare.predictions", *const run_handles = "handles of runs";
+                         *const pred_class = "tare.predictions", *const run_handles = "handles of runs",
+                         *const data_handles = "handles of data";
 
 /* What a handle is stands in itself, and not only in its metatable: with the debug library a value could get another's,
  * and C would take one thing for another. */
@@ -91,14 +93,67 @@ static int run_text(lua_State *L)
 
 /* ---- data sets ---- */
 
-Dataset **push_data(lua_State *L)
+void value_weighs(lua_State *L, size_t bytes)
 {
-    return handle_new(L, sizeof(Dataset *), data_class);
+    size_t kilobytes = bytes >> 10;
+    if (kilobytes == 0 || !lua_gc(L, LUA_GCISRUNNING)) return;
+    lua_gc(L, LUA_GCSTEP, kilobytes < INT_MAX ? (int)kilobytes : INT_MAX);
+}
+
+/* Pushes the handle with these images among those alive; false, and nothing is pushed, when there is none. */
+static bool push_alive(lua_State *L, uint64_t images)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, data_handles);
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        Dataset **alive = handle_at(L, -2, data_class, "a data set");
+        if (!*alive || (*alive)->fingerprint != images) continue;
+        lua_pop(L, 1);
+        lua_remove(L, -2);
+        return true;
+    }
+    lua_pop(L, 1);
+    return false;
+}
+
+static size_t data_bytes(const Dataset *d)
+{
+    size_t bytes = 0;
+    for (int s = 0; s < SPLITS; s++) {
+        const Split *split = &d->split[s];
+        size_t posterior = split->posterior ? (size_t)d->classes * sizeof(float) : 0;
+        bytes += (size_t)split->n * ((size_t)(d->h * d->w * d->c) + 2 * sizeof(int32_t) + posterior);
+    }
+    return bytes;
+}
+
+Dataset *push_data(lua_State *L, const DataSpec *spec)
+{
+    Err err;
+    Dataset **handle = handle_new(L, sizeof *handle, data_class);
+    *handle = dataset_load(spec, &err);
+    if (!*handle) raise_err(L, &err);
+    lua_getfield(L, LUA_REGISTRYINDEX, data_handles);
+    lua_pushvalue(L, -2);
+    lua_pushboolean(L, true);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+    value_weighs(L, data_bytes(*handle));
+    return *handle;
 }
 
 Dataset *to_data(lua_State *L, int index)
 {
     return pointer_at(L, index, data_class, "a data set (data.load \"fashion\")");
+}
+
+Dataset *push_data_of(lua_State *L, const Run *run)
+{
+    if (run->images && push_alive(L, run->images)) return to_data(L, -1);
+    Dataset *data = push_data(L, &run->job.data);
+    if (run->images && data->fingerprint != run->images)
+        luaL_error(L, "the images of run %s have changed since it was trained; train it again on those of now",
+                   run->job.name);
+    return data;
 }
 
 static int data_free(lua_State *L)
@@ -165,6 +220,14 @@ Predictions **push_predictions(lua_State *L, const char *origin)
     return handle;
 }
 
+int made_predictions(lua_State *L, Predictions **handle, const Err *err)
+{
+    const Predictions *made = *handle;
+    if (!made) return raise_err(L, err);
+    value_weighs(L, (size_t)made->n * ((size_t)made->classes * (made->wide ? sizeof(double) : sizeof(float)) + 4));
+    return 1;
+}
+
 Predictions *to_predictions(lua_State *L, int index)
 {
     return pointer_at(L, index, pred_class, "predictions (run:predict \"test\")");
@@ -215,6 +278,17 @@ void push_scores(lua_State *L, const Scores *s, const char *origin)
     lua_setfield(L, -2, "recipe");
 }
 
+/* A table of handles that keeps none alive. */
+static void open_handles(lua_State *L, const char *name, const char *weak)
+{
+    lua_newtable(L);
+    lua_newtable(L);
+    lua_pushstring(L, weak);
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_setfield(L, LUA_REGISTRYINDEX, name);
+}
+
 void values_open(lua_State *L)
 {
     static const struct {
@@ -236,10 +310,6 @@ void values_open(lua_State *L)
         lua_setfield(L, -2, "__metatable"); /* scripts cannot reach the finaliser */
         lua_pop(L, 1);
     }
-    lua_newtable(L);
-    lua_newtable(L);
-    lua_pushliteral(L, "v");
-    lua_setfield(L, -2, "__mode");
-    lua_setmetatable(L, -2);
-    lua_setfield(L, LUA_REGISTRYINDEX, run_handles);
+    open_handles(L, run_handles, "v");
+    open_handles(L, data_handles, "k");
 }

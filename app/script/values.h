@@ -22,13 +22,24 @@ const char *value_class(lua_State *L, int index);
 
 void push_run(lua_State *L, Run *run);
 Run *to_run(lua_State *L, int index);
-Dataset **push_data(lua_State *L);
+
+/* A handle of the data set that spec describes, loaded now; raises what is wrong with it. */
+Dataset *push_data(lua_State *L, const DataSpec *spec);
+
+/* The same of a run's images: those that Lua still has, else loaded again; raises when they have changed since. */
+Dataset *push_data_of(lua_State *L, const Run *run);
 Dataset *to_data(lua_State *L, int index);
 ModelSpec *push_model(lua_State *L);
 const ModelSpec *to_model(lua_State *L, int index);
 
+/* Tell Lua's collector of memory that a new value holds outside of Lua: else it sees 60 bytes where 15 MB are, and lets
+ * them pile up. */
+void value_weighs(lua_State *L, size_t bytes);
+
 /* Predictions say where they came from: "test of base (stage 1, recipe small, seed 1)". */
 Predictions **push_predictions(lua_State *L, const char *origin);
+int made_predictions(lua_State *L, Predictions **handle,
+                     const Err *err); /* 1: the handle holds some; else raises err */
 Predictions *to_predictions(lua_State *L, int index);
 const char *predictions_origin(lua_State *L, int index); /* pushes the text it returns */
 

@@ -190,12 +190,27 @@ static void test_callback(void **state)
     say("assert(told.state == \"done\")");
 }
 
+/* A run that has ended keeps no images; a run made from it finds them again. */
+static void test_images(void **state)
+{
+    (void)state;
+    Err err;
+    const Run *run = engine_run(engine, "apple", &err);
+    assert_non_null(run);
+    assert_null(run->data);
+    assert_true(run->images != 0);
+    say("local t = train.tst{ from = base, steps = 2, batch = 16 } assert(t:wait().state == \"done\")");
+    say("kept, ds = ds, nil collectgarbage() collectgarbage()");
+    say("local t = train.tst{ from = base, steps = 2, batch = 16 } assert(t:wait().state == \"done\")");
+    say("ds, kept = kept, nil");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_typed),       cmocka_unit_test(test_error_elsewhere),
         cmocka_unit_test(test_long_result), cmocka_unit_test(test_interrupt_one),
-        cmocka_unit_test(test_callback),
+        cmocka_unit_test(test_callback),    cmocka_unit_test(test_images),
     };
     return cmocka_run_group_tests(tests, open_prompt, close_prompt);
 }

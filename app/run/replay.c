@@ -91,12 +91,26 @@ Status replay_fold(Replay *r, double until, RunLog *log, int *folded, Err *err)
 {
     *folded = 0;
     for (;;) {
+        Event event;
+        bool there;
         if (!r->waiting) TRY(take_line(r, &r->waiting, err));
         if (!r->waiting || r->next.wall.seconds > until) return OK;
-        TRY(runlog_fold(log, &r->next, err));
-        r->waiting = false;
+        TRY(replay_step(r, log, &event, &there, err));
         ++*folded;
     }
+fail:
+    return err ? err->code : ERR_FORMAT;
+}
+
+Status replay_step(Replay *r, RunLog *log, Event *event, bool *there, Err *err)
+{
+    if (!r->waiting) TRY(take_line(r, &r->waiting, err));
+    *there = r->waiting;
+    if (!*there) return OK;
+    TRY(runlog_fold(log, &r->next, err));
+    *event = r->next;
+    r->waiting = false;
+    return OK;
 fail:
     return err ? err->code : ERR_FORMAT;
 }

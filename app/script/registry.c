@@ -169,6 +169,12 @@ static int module_index(lua_State *L)
     return refuse_member(L, lua_tostring(L, lua_upvalueindex(1)), "function", luaL_tolstring(L, 2, NULL));
 }
 
+static int finished_field(lua_State *L, int status, lua_KContext context)
+{
+    (void)L, (void)status, (void)context;
+    return 1;
+}
+
 /* handle.key: upvalue 1 methods, 2 fields, 3 the class's name. */
 static int handle_index(lua_State *L)
 {
@@ -179,7 +185,7 @@ static int handle_index(lua_State *L)
     if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TNIL)
         return refuse_member(L, lua_tostring(L, lua_upvalueindex(3)), "field or method", luaL_tolstring(L, 2, NULL));
     lua_pushvalue(L, 1);
-    lua_call(L, 1, 1);
+    lua_callk(L, 1, 1, 0, finished_field); /* a field may wait for its run */
     return 1;
 }
 

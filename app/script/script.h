@@ -105,6 +105,8 @@ void task_free(Script *s, Task *task);
  * coroutine is not a task's own (a coroutine of the user's, a comparator, a hook) it pumps instead of yielding. Never
  * returns when it yields: `return task_park(L, ready, arg, k, ctx)`. */
 typedef bool TaskReady(lua_State *L, void *arg);
+/* The run whose on_epoch callback is being called; NULL in other tasks. */
+const Run *task_told(lua_State *L);
 int task_park(lua_State *L, TaskReady *ready, void *arg, lua_KFunction k, lua_KContext ctx);
 
 /* From now on, at the end of each of the run's epochs: call the Lua function at ref (registry; the script owns it) with

@@ -99,7 +99,7 @@ expect "04" 0 out "data cifar10; 260 training images; WRN-10-1;" "base augment =
 rows "04: four methods" $four
 
 run 05_published_network others.safetensors dir=sets/judge held=held steps=10
-expect "05" 0 out "imported, done" "reliability, ECE" "temperature of import-1: T =" "n = 520 test images; seed 1"
+expect "05" 0 out "imported, done" "reliability, ECE" "temperature scaling of import-1, done: T =" "n = 520 test images; seed 1"
 rows "05: four methods" $four
 
 run 06_cifar100 $tiny

@@ -11,7 +11,7 @@ local known = { n = true, bins = true, recipe = true, clipped = true }
 for _, m in ipairs(rows) do
     known[m.name] = true
     tap.ok(type(report[m.name]) == "number", m.name .. " is in a report")
-    tap.ok(page:find("\n    " .. m.name .. " ", 1, true) and page:find(m.help, 1, true), m.name .. " is in the help")
+    tap.ok(page:find("\n    " .. m.name .. " ", 1, true) and page:gsub("%s+", " "):find(m.help, 1, true), m.name .. " is in the help")
     tap.ok(m.format:format(m.scale * report[m.name]):find "%d", m.name .. " can be shown")
     tap.ok(("lower higher neither"):find(m.better, 1, true), m.name .. " says which is better")
 end

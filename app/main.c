@@ -4,6 +4,7 @@
 #include "kernel/isa.h"
 #include "loop.h"
 #include "options.h"
+#include "ui/face.h"
 #include "workbench.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +36,8 @@ static Script *open_script(const Options *o, Loop *l, Err *err)
                              .strict = true,
                              .json = o->json,
                              .pump = loop_pump,
-                             .pump_arg = l};
+                             .pump_arg = l,
+                             .key = face_key};
     for (int i = 0; i < o->seed_count; i++) options.seeds[i] = o->seeds[i];
     return script_open(&options, err);
 }
@@ -139,7 +141,7 @@ int main(int argc, char **argv)
     Options options;
     hold_standard_streams();
     signal(SIGXFSZ, SIG_IGN); /* a file that may grow no further is an error like a full disk */
-    setlocale(LC_CTYPE, ""); /* the width of characters; numbers stay as Lua and JSON write them */
+    setlocale(LC_CTYPE, "");  /* the width of characters; numbers stay as Lua and JSON write them */
     if (options_parse(&options, argc, argv, &err) != OK) return complain(&err, EXIT_USAGE);
     dataset_look_in(options.data);
     if (kernel_open(&err) != OK) return complain(&err, err.code == ERR_USAGE ? EXIT_USAGE : EXIT_SCRIPT);

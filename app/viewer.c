@@ -130,7 +130,10 @@ int viewer_run(const Options *options)
 {
     Viewer *v = calloc(1, sizeof *v);
     Err err = {0};
-    if (!v) return EXIT_SCRIPT;
+    if (!v) {
+        fprintf(stderr, "tare: no memory to view a run\n");
+        return EXIT_SCRIPT;
+    }
     v->options = options;
     v->face.fd = v->replay.fd = -1;
     runlog_init(&v->log);

@@ -381,7 +381,8 @@ static Status open_all(Workbench *w, Err *err)
                             .prompt = true,
                             .pump = pump,
                             .pump_arg = w,
-                            .screen = &w->screen};
+                            .screen = &w->screen,
+                            .key = face_key};
     w->screen = (ScriptScreen){w, get_screen, set_screen, layout_name, pane_name};
     for (int i = 0; i < o->seed_count; i++) script.seeds[i] = o->seeds[i];
     TRY(interrupts_open(err));

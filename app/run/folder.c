@@ -6,6 +6,7 @@
 #include "run/folder.h"
 
 #include "base/text.h"
+#include "file/json.h"
 #include "run/record.h"
 #include <dirent.h>
 #include <errno.h>
@@ -87,9 +88,9 @@ json_t *record_load_json(const char *path, Err *err)
     size_t size = 0;
     json_error_t why;
     if (file_read(path, json_most, false, &bytes, &size, err) != OK) return NULL;
-    json_t *json = json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, &why);
+    json_t *json = json_parse((const char *)bytes, size, &why, err);
     free(bytes);
-    if (!json) err_set(err, ERR_FORMAT, "%s: line %d, column %d: %s", path, why.line, why.column, why.text);
+    if (!json) err_prefix(err, "%s: ", path);
     if (!json || json_is_object(json)) return json;
     err_set(err, ERR_FORMAT, "%s: line 1: not a JSON object", path);
     json_decref(json);

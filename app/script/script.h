@@ -42,7 +42,9 @@ typedef struct {
     bool prompt;          /* the workbench: nothing to read on stdin; what is printed is flushed every turn */
     void (*pump)(void *); /* called where a task cannot yield: draw, drain events, look at signals; runs no Lua */
     void *pump_arg;
-    const ScriptScreen *screen; /* NULL without one */
+    const ScriptScreen *screen;                               /* NULL without one */
+    bool (*key)(int i, const char **name, const char **help); /* row i of the screen's keys, for help; false behind the
+                                                               * last. NULL: none */
 } ScriptOptions;
 
 /* Opens Lua with the registry's modules and lua/ on package.path. NULL with err set. */

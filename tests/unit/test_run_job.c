@@ -151,7 +151,7 @@ static void a_replay_names_the_line(void **state)
     static const struct {
         const char *line, *message;
     } rows[] = {
-        {"{\"seq\": \n", "events.jsonl line 3: no JSON"},
+        {"{\"seq\": \n{}\n", "events.jsonl line 3: no JSON"},
         {"{\"seq\": 1}\n", "events.jsonl line 3: "},
         {"[]\n", "events.jsonl line 3: "},
     };

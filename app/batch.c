@@ -165,7 +165,7 @@ static void print_stage(Batch *b, const Event *e, const Run *run)
         add(&l, ", %d epoch%s", (int)epochs, epochs == 1 ? "" : "s");
     else if (e->as.stage.steps > 0)
         add(&l, ", %s steps", text_count(text, sizeof text, e->as.stage.steps));
-    bool may_end_sooner = run->job.train.patience > 0;
+    bool may_end_sooner = job_number(&run->job, "patience", 0) > 0;
     if (cost > 0)
         add(&l, ", %s %s", may_end_sooner ? "at most about" : "about", text_duration(text, sizeof text, cost));
     if (cost > 0 && e->stage == 1 && epochs > SHORT_EPOCHS)

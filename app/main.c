@@ -4,6 +4,7 @@
 #include "kernel/isa.h"
 #include "loop.h"
 #include "options.h"
+#include "ui/face.h"
 #include "workbench.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +28,8 @@ static Script *open_script(const Options *o, Loop *l, Err *err)
                              .strict = true,
                              .json = o->json,
                              .pump = loop_pump,
-                             .pump_arg = l};
+                             .pump_arg = l,
+                             .key = face_key};
     for (int i = 0; i < o->seed_count; i++) options.seeds[i] = o->seeds[i];
     return script_open(&options, err);
 }

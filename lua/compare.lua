@@ -9,12 +9,6 @@ local text_table = require("tare.registry").text_table
 local recipes, numbers, verdict = require "tare.recipes", require "tare.numbers", require "tare.verdict"
 local mean_sd, sorted_keys, thousands, natural = numbers.mean_sd, numbers.sorted_keys, numbers.thousands, numbers.natural
 
-local methods = { "base", "temperature", "TST", "V-TST", "TST end to end", "V-TST end to end" } -- in their order
-local method_of = {
-    stage1 = "base", tst = "TST", vtst = "V-TST", import = "base", import_tst = "TST", import_vtst = "V-TST",
-}
-local function method(job) return job.train.end_to_end and job.title or method_of[job.kind] or job.title end
-
 -- The measures that a comparison shows, in order.
 local function figures()
     local list = {}
@@ -40,13 +34,13 @@ end
 -- The options of training that decide a result, seeds left out: runs that agree in all are one row.
 local function facts_of(run)
     local job, facts = run.job, {}
-    for key, value in pairs(job.train) do facts[key] = value end
+    for key, value in pairs(job.options) do facts[key] = value end
     for key, value in pairs(job.model) do facts["model." .. key] = value end
     for key, value in pairs(job.data) do facts["data." .. key] = value end
     local found, parent = true, run.from
     if not parent and job.from ~= "" then found, parent = pcall(runs.open, job.from) end
     if found and parent then -- one that is gone is not asked
-        for key, value in pairs(parent.job.train) do facts["from." .. key] = value end
+        for key, value in pairs(parent.job.options) do facts["from." .. key] = value end
     end
     for _, from in ipairs{ "", "from." } do -- an imported network is one checkpoint, and its file says which
         if facts[from .. "file"] then facts[from .. "keep"] = "imported" end
@@ -78,28 +72,26 @@ local function setting(key, value) return ("%s = %s"):format(key:gsub("^data%.",
 
 -- "TST steps = 20": the options of a job that are not its recipe's; nil when all are.
 function compare.changes(job)
-    local asked = { recipe = job.train.recipe, end_to_end = job.train.end_to_end, data = job.data }
+    local asked = { recipe = job.options.recipe, end_to_end = job.options.end_to_end, data = job.data }
     local known, recipe = pcall(recipes.resolve, job.kind, asked)
     local usual, parts = defaults(job.kind), {}
     for key, value in pairs(known and recipe or {}) do usual[key] = value end
     for _, key in ipairs(known and sorted_keys(usual) or {}) do
-        local value = job.train[key]
+        local value = job.options[key]
         if value ~= nil and value ~= usual[key] and not unsaid[key] then
             parts[#parts + 1] = setting(key, value)
         end
     end
-    return #parts > 0 and method(job) .. " " .. table.concat(parts, ", ") or nil
+    return #parts > 0 and job.method .. " " .. table.concat(parts, ", ") or nil
 end
 
-local function entry_of(item, label)
-    local result = type(item) == "table" and item or nil -- of run:temperature()
-    local run = result and result.run or item
+local function entry_of(run, label)
     local job = run:wait().job
-    local predictions = result and result.predictions or run:predict "test"
+    local predictions = run:predict "test"
     return {
-        label = label, method = result and result.method or method(job),
-        name = run.name, base = result and run.name or job.from, seed = job.train.seed,
-        seconds = not result and run:seconds() or nil,
+        label = label, method = job.method, rank = job.rank,
+        name = run.name, base = job.from, seed = job.options.seed,
+        seconds = job.kind ~= "calibrate" and run:seconds() or nil,
         scores = calib.report(predictions), floor = compare.floor(calib.bins(predictions)), predictions = predictions,
         facts = facts_of(run), changes = compare.changes(job),
     }
@@ -110,14 +102,12 @@ local function open(name)
     return fine and run or error(run, 0)
 end
 
--- Runs, their names, results, lists of them and runs.list(), in order, each once; string keys are labels.
+-- Runs, their names, lists of them and runs.list(), in order, each once; string keys are labels.
 local function collect(entries, item, label, seen)
     if type(item) == "string" then item = open(item) end
-    local result = type(item) == "table" and rawget(item, "predictions") ~= nil
-    if type(item) == "userdata" or result then
-        local once = (result and item.method or "run") .. "\n" .. (result and item.run or item).name
-        if not seen[once] then entries[#entries + 1] = entry_of(item, label) end
-        seen[once] = true
+    if type(item) == "userdata" then
+        if not seen[item.name] then entries[#entries + 1] = entry_of(item, label) end
+        seen[item.name] = true
         return
     end
     if type(item) ~= "table" or item == runs then
@@ -184,13 +174,6 @@ end
 
 -- ---- rows ---------------------------------------------------------------------------------------
 
-local function rank(method)
-    for i, name in ipairs(methods) do
-        if name == method then return i end
-    end
-    return #methods + 1
-end
-
 local function summarise(row, entries)
     for _, m in ipairs(figures()) do
         local key, values = m.name, {}
@@ -218,7 +201,7 @@ local object = { __jsontype = "object" }
 -- Entries are put in that order.
 function compare.rows(entries)
     table.sort(entries, function(a, b)
-        local ra, rb = rank(a.method), rank(b.method)
+        local ra, rb = a.rank or 0, b.rank or 0
         if ra ~= rb then return ra < rb end
         if a.label ~= b.label then return natural(a.label, b.label) end
         return a.seed < b.seed
@@ -276,8 +259,10 @@ end
 
 -- Which of stage 1's networks is judged or frozen.
 local function stage1_checkpoint(e)
-    if e.method == "base" or e.method == "temperature" or e.facts.end_to_end then return e.facts.keep end
-    return e.facts.checkpoint ~= "" and e.facts.checkpoint or e.facts["from.keep"]
+    local asked = e.facts.checkpoint or ""
+    if asked ~= "" then return asked end
+    if e.base and e.base ~= "" then return e.facts["from.keep"] end
+    return e.facts["from.keep"] or e.facts.keep
 end
 
 function compare.recipe(entries)

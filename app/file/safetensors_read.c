@@ -2,6 +2,7 @@
  * the tensors must cover the data exactly, without hole or overlap. Any thread, one at a time for a file. */
 #include "file/safetensors.h"
 
+#include "file/json.h"
 #include "file/whole.h"
 
 #include <inttypes.h>
@@ -166,10 +167,12 @@ static Status read_length(const char *path, int fd, size_t size, size_t *header,
 static Status read_header(const char *path, int fd, size_t header, json_t **root, Err *err)
 {
     json_error_t bad;
+    Err broken = {.code = OK};
     char *text = malloc(header + 1);
     Status status = text ? file_read_at(fd, path, 8, text, header, err) : no_memory(path, err);
-    if (status == OK) *root = json_loadb(text, header, JSON_REJECT_DUPLICATES, &bad);
+    if (status == OK) *root = json_parse(text, header, &bad, &broken);
     free(text);
+    if (broken.code == ERR_MEMORY) return no_memory(path, err);
     if (status != OK || json_is_object(*root)) return status;
     return err_set(err, ERR_FORMAT, "%s: its header is no JSON object: %s (byte %d)", path,
                    *root ? "another value" : bad.text, *root ? 8 : 8 + bad.position);

@@ -42,7 +42,9 @@ typedef struct {
     bool prompt;          /* the workbench: nothing to read on stdin; what is printed is flushed every turn */
     void (*pump)(void *); /* called where a task cannot yield: draw, drain events, look at signals; runs no Lua */
     void *pump_arg;
-    const ScriptScreen *screen; /* NULL without one */
+    const ScriptScreen *screen;                               /* NULL without one */
+    bool (*key)(int i, const char **name, const char **help); /* row i of the screen's keys, for help; false behind the
+                                                               * last. NULL: none */
 } ScriptOptions;
 
 /* Opens Lua with the registry's modules and lua/ on package.path. NULL with err set. */
@@ -108,6 +110,8 @@ void task_free(Script *s, Task *task);
  * coroutine is not a task's own (a coroutine of the user's, a comparator, a hook) it pumps instead of yielding. Never
  * returns when it yields: `return task_park(L, ready, arg, k, ctx)`. */
 typedef bool TaskReady(lua_State *L, void *arg);
+/* The run whose on_epoch callback is being called; NULL in other tasks. */
+const Run *task_told(lua_State *L);
 int task_park(lua_State *L, TaskReady *ready, void *arg, lua_KFunction k, lua_KContext ctx);
 
 /* From now on, at the end of each of the run's epochs: call the Lua function at ref (registry; the script owns it) with

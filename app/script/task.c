@@ -213,6 +213,12 @@ static int park(lua_State *L)
     return lua_yieldk(L, 0, 0, unpark);
 }
 
+const Run *task_told(lua_State *L)
+{
+    const Task *running = script_of(L)->running;
+    return running ? running->told : NULL;
+}
+
 int task_park(lua_State *L, TaskReady *ready, void *arg, lua_KFunction k, lua_KContext ctx)
 {
     Script *s = script_of(L);

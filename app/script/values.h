@@ -8,6 +8,7 @@
 #define TARE_SCRIPT_VALUES_H
 
 #include "calib/bins.h"
+#include "calib/calibrator.h"
 #include "calib/predictions.h"
 #include "calib/scores.h"
 #include "data/dataset.h"
@@ -48,6 +49,8 @@ void read_bins_of(lua_State *L, int index, Bin *bin, int count);
 
 /* A table of all scores, with the recipe they were computed by. */
 void push_scores(lua_State *L, const Scores *scores, const char *origin);
+
+void push_fit(lua_State *L, const Fit *fit); /* { method =, at_bound =, and its arrays by name } */
 
 /* points.c: an epoch as a table, and run.epochs, run.evals. */
 void push_epoch(lua_State *L, const EpochPoint *point);

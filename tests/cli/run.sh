@@ -78,6 +78,17 @@ echo 'local ds = data.blends{ train = 200, valid = 100, test = 100, size = 16, c
 local run = train.stage1{ data = ds, model = nn.mlp{ hidden = 4 }, steps = 2 }:wait()
 return "table", runs.compare({ run }).rows[1].sd' > seeds.lua
 
+cat > harm.lua <<'LUA'
+local ds = data.blends{ size = 16, classes = 4, train = 64, valid = 64, test = 100 }
+local set = { data = ds, model = nn.mlp{ hidden = 8 }, batch = 16, epochs = 50 }
+local function with(more) for k, v in pairs(set) do more[k] = more[k] or v end return train.stage1(more) end
+local wild = with{ optimizer = "sgd", lr = 1000, schedule = "constant" }
+with{ epochs = 1 }:wait() -- it stands behind the other, which has diverged by then
+if arg[1] == "catches" then pcall(wild.wait, wild) end
+if arg[1] == "waits" then wild:wait() end
+if arg[1] == "fails" then error "my plans have diverged" end
+LUA
+
 # Images of 4 x 4 whose labels count from 1.
 cat > from1.lua <<'LUA'
 local function put(name, ...)
@@ -121,11 +132,15 @@ run_case() { # name exit out err command
 while IFS='|' read -r name code out err command; do
     [ -z "$name" ] || run_case "$name" "$code" "$out" "$err" "$command"
 done <<'CASES'
+harm that nobody looks at|3|-|diverged|tare --runs harm1 run harm.lua
+harm that is waited for|3|-|diverged|tare --runs harm2 run harm.lua waits
+harm that is caught|0|-|diverged|tare --runs harm3 run harm.lua catches
+an error that speaks of harm|1|-|my plans have diverged|tare --runs harm4 run harm.lua fails
 alone|0|To try first|-|tare
 version|0|^tare [0-9.]+, kernels|-|tare --version
 usage|0|--seeds N,N|-|tare --help
 a page|0|calibration|-|tare help ece
-topics|0|topics .*ece.*tst|-|tare help
+topics|0|^topics   data, ece|-|tare help
 unknown topic|2|-|^tare: no help on 'eec' \(did you mean 'ece'\?\)$|tare help eec
 unknown flag|2|-|unknown flag --sed \(did you mean --seed\?\)|tare --sed 3
 bad seed|2|-|--seed x: expected a whole number|tare --seed x -e 1

@@ -39,9 +39,21 @@ tap.near(ece, scores.ece, 1e-12, "and add up to the ECE")
 
 -- temperature: never worse on what it was fitted on; the accuracy stays
 local t = run:temperature()
-tap.ok(t.nll_valid <= t.nll_before, "the fitted NLL is no higher")
-tap.is(t.scores.accuracy, scores.accuracy, "temperature scaling keeps the accuracy")
-tap.is(t.run, run, "and knows its run")
+tap.ok(t.t > 0 and t.calibrator.method == "temperature" and t.calibrator.at_bound == false, "it waits for its fit")
+tap.ok(t:evaluate("valid").nll <= run:evaluate("valid").nll, "the fitted NLL is no higher")
+tap.is(t:evaluate("test").accuracy, scores.accuracy, "temperature scaling keeps the accuracy")
+tap.is(t.from, run, "and knows its run")
+tap.is(t.name, run.name .. "-temperature", "it is a run of its own, with a name")
+tap.is(run:temperature(), t, "made once")
+tap.is(runs.open(t.name), t, "found by its name")
+local fit = calib.fit("temperature", run:predict "valid")
+tap.is(fit.t, t.t, "calib.fit finds the same")
+tap.is(calib.ece(calib.apply(fit, run:predict "test")), t:evaluate("test").ece, "and calib.apply")
+tap.raises(function() return run.t end, "is no calibrator", "a training has no temperature")
+tap.raises(function() run:calibrate "platt" end, 'there are "temperature"', "an unknown calibrator is refused")
+local listed
+for _, line in ipairs(runs.list()) do listed = line.name == t.name and line or listed end
+tap.is(listed.kind .. listed.state .. listed.from, "calibratedone" .. run.name, "it is in the list")
 
 -- stopping and resuming
 local long = stage1{ epochs = 5000, name = "long" }
@@ -57,6 +69,24 @@ again:wait()
 tap.ok(#again.epochs >= 6, "a resumed run goes on where it was")
 tap.is(again, long, "by the handle that it had")
 tap.is(long.name, "long", "and under its name")
+
+-- a callback waits for nothing that waits for it
+local stuck, why = stage1{ epochs = 2, name = "stuck" }, {}
+local behind = stage1{ epochs = 1, name = "behind" }
+local made = stuck:temperature()
+stuck:on_epoch(function(r)
+    for i, other in ipairs{ r, behind, made, run } do why[i] = select(2, pcall(other.wait, other)) end
+end)
+tap.is(stuck:wait().state, "done", "a callback that waits in vain holds nothing up")
+for i, name in ipairs{ "stuck", "behind", "stuck-temperature" } do
+    tap.ok(tostring(why[i]):find("on_epoch of stuck cannot wait for run " .. name .. ",", 1, true), "it is told of " .. name)
+end
+tap.is(why[4], run, "and may wait for what has ended")
+made:wait() behind:wait()
+
+-- options of a run that is there
+tap.raises(function() runs.resume("long", { lr = 1 }) end, "takes a name alone", "a resume takes no options")
+tap.raises(function() stage1{ epochs = 7, name = "stuck" } end, "epochs = 7 (it has epochs = 2)", "what differs is said")
 
 -- harm: the run says what, its child why
 local wild = stage1{ optimizer = "sgd", lr = 1000, epochs = 50, schedule = "constant", name = "wild" }
@@ -114,8 +144,10 @@ runs.rename("parent", "elder")
 tap.is(kid.from.name, "elder", "a run of this session can be renamed, and its children follow")
 tap.raises(function() runs.open "parent" end, "parent", "its old name is free")
 tap.raises(function() runs.delete "elder" end, "kid", "a parent is not deleted under its children")
+kid:temperature():wait()
 runs.delete("elder", { children = true })
 tap.raises(function() runs.open "kid" end, "kid", "with them, it is")
+tap.raises(function() runs.open "kid-temperature" end, "kid-temperature", "calibrators among them")
 tap.is(stage1{ name = "kid", epochs = 1 }:wait().state, "done", "and its name can be taken again")
 
 tap.done()

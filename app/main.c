@@ -20,19 +20,11 @@ static int complain(const Err *err, int exit_code)
     return exit_code;
 }
 
-/* Bytes that Lua may use: $TARE_LUA_MEMORY, 0 for the default. */
-static size_t lua_memory(void)
-{
-    const char *text = getenv("TARE_LUA_MEMORY");
-    return text ? (size_t)strtoull(text, NULL, 10) : 0;
-}
-
 static Script *open_script(const Options *o, Loop *l, Err *err)
 {
     ScriptOptions options = {.engine = l->engine,
                              .seed = o->seed,
                              .seed_count = o->seed_count,
-                             .memory = lua_memory(),
                              .strict = true,
                              .json = o->json,
                              .pump = loop_pump,

@@ -131,6 +131,14 @@ $(BUILD)/cli/%: tests/cli/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $< -o $@
 
+$(BUILD)/fault/sweep: tests/fault/sweep.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) $< -lutil -o $@
+
+$(BUILD)/fault/shim.so: tests/fault/shim.c Makefile
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -shared -fPIC $(LDFLAGS) $< -o $@
+
 $(BUILD)/ui/%: tests/ui/%.c Makefile
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) $(filter %.c,$^) $(EMULATOR) -lutil -o $@

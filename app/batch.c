@@ -74,7 +74,9 @@ static void add_eval(Line *l, const EvalPoint *eval)
 {
     Bin bin[ECE_BINS];
     Err err;
-    add(l, "%s NLL %.4f, accuracy %.2f %%", eval->as.split, eval->as.nll, 100 * eval->as.accuracy);
+    char nll[16];
+    add(l, "%s NLL %s, accuracy %.2f %%", eval->as.split, text_figure(nll, sizeof nll, eval->as.nll, 4),
+        100 * eval->as.accuracy);
     if (bins_from_fine(bin, ECE_BINS, &eval->as.bins, &err) == OK)
         add(l, ", ECE %.2f %% (%d bins)", 100 * bins_ece(bin, ECE_BINS), ECE_BINS);
 }
@@ -116,8 +118,8 @@ static void add_figures(Line *l, const RunLog *log)
 {
     const EvalPoint *eval = runlog_eval(log, "valid", "now");
     const StepPoint *step = log->steps ? &log->step[log->steps - 1] : NULL;
-    char speed[24];
-    if (step) add(l, ": loss %.4f", step->as.loss);
+    char speed[24], loss[16];
+    if (step) add(l, ": loss %s", text_figure(loss, sizeof loss, step->as.loss, 4));
     if (eval) {
         add(l, step ? ", " : ": ");
         add_eval(l, eval);
@@ -163,7 +165,7 @@ static void print_stage(Batch *b, const Event *e, const Run *run)
         add(&l, ", %d epoch%s", (int)epochs, epochs == 1 ? "" : "s");
     else if (e->as.stage.steps > 0)
         add(&l, ", %s steps", text_count(text, sizeof text, e->as.stage.steps));
-    bool may_end_sooner = run->job.train.patience > 0;
+    bool may_end_sooner = job_number(&run->job, "patience", 0) > 0;
     if (cost > 0)
         add(&l, ", %s %s", may_end_sooner ? "at most about" : "about", text_duration(text, sizeof text, cost));
     if (cost > 0 && e->stage == 1 && epochs > SHORT_EPOCHS)

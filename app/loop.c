@@ -124,9 +124,8 @@ static void say_stopped(Loop *l)
 
 static void task_failed(Loop *l)
 {
-    const char *error = task_error(l->task);
-    bool diverged = strstr(error, "diverged") && run_in(l->engine, RUN_DIVERGED);
-    if (!signals_seen) fail(l, error, diverged ? EXIT_DIVERGED : EXIT_SCRIPT);
+    bool diverged = engine_harm(l->engine, true) == RUN_DIVERGED; /* and the script was told */
+    if (!signals_seen) fail(l, task_error(l->task), diverged ? EXIT_DIVERGED : EXIT_SCRIPT);
 }
 
 /* Deal with the main task once it has ended. */
@@ -178,9 +177,6 @@ static bool drain(Loop *l)
         any = true;
         batch_event(l->batch, &event, run);
         script_event(l->script, &event, run);
-        if (event.type != EVENT_DONE || !l->task_ended || l->exit_code) continue;
-        if (event.as.done.state == RUN_DIVERGED) l->exit_code = EXIT_DIVERGED; /* no script left to catch it */
-        if (event.as.done.state == RUN_FAILED) l->exit_code = EXIT_SCRIPT;
     }
     return any;
 }
@@ -218,6 +214,9 @@ int loop_run(Loop *l)
     }
     batch_clear(l->batch);
     flush_output(l);
+    RunState untold = engine_harm(l->engine, false); /* whenever it came: no script has dealt with it */
+    if (!l->exit_code && !l->stopping && untold != RUN_DONE)
+        l->exit_code = untold == RUN_DIVERGED ? EXIT_DIVERGED : EXIT_SCRIPT;
     if (signals_seen) complain(l, "interrupted");
     if (l->stopping) say_stopped(l);
     return l->exit_code;

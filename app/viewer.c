@@ -77,6 +77,8 @@ static Status advance(Viewer *v, Err *err)
     if (!v->paused) v->played += (now - v->clock) * speed;
     v->clock = now;
     Status done = replay_fold(&v->replay, speed > 0 ? v->played : (double)INFINITY, &v->log, &folded, err);
+    bool told_all = !isfinite(replay_next(&v->replay)) && !run_state_ended(v->log.state);
+    if (told_all && !record_locked(v->runs, v->name)) v->log.state = RUN_STOPPED; /* its process is gone */
     if (folded > 0) v->face.dirty = true;
     tell_remarks(v);
     return done;
@@ -128,7 +130,10 @@ int viewer_run(const Options *options)
 {
     Viewer *v = calloc(1, sizeof *v);
     Err err = {0};
-    if (!v) return EXIT_SCRIPT;
+    if (!v) {
+        fprintf(stderr, "tare: no memory to view a run\n");
+        return EXIT_SCRIPT;
+    }
     v->options = options;
     v->face.fd = v->replay.fd = -1;
     runlog_init(&v->log);

@@ -75,8 +75,8 @@ static int list_runs(Workbench *w)
         if (!*run->job.name || run->log.state == RUN_CANCELLED) continue;
         w->runs[n++] = (ViewRun){.name = run->job.name,
                                  .log = &run->log,
-                                 .parent = run->parent ? &run->parent->log : NULL,
-                                 .parent_name = run->parent ? run->parent->job.name : NULL};
+                                 .parent = run->parent[0] ? &run->parent[0]->log : NULL,
+                                 .parent_name = run->parent[0] ? run->parent[0]->job.name : NULL};
     }
     return n;
 }
@@ -402,7 +402,9 @@ static void say_stopped(const Workbench *w)
 {
     const Run *run;
     for (ptrdiff_t i = 0; (run = engine_nth(w->engine, i)); i++)
-        if (run->ours && !run_state_ended(run->log.state))
+        if (run->ours && run->log.state == RUN_QUEUED)
+            printf("%s was still queued\n", run->job.name);
+        else if (run->ours && !run_state_ended(run->log.state))
             printf("%s is stopped with a checkpoint; runs.resume(\"%s\") goes on\n", run->job.name, run->job.name);
 }
 

@@ -7,13 +7,7 @@
 local compare = {}
 local text_table = require("tare.registry").text_table
 local recipes, numbers, verdict = require "tare.recipes", require "tare.numbers", require "tare.verdict"
-local mean_sd, sorted_keys, thousands = numbers.mean_sd, numbers.sorted_keys, numbers.thousands
-
-local methods = { "base", "temperature", "TST", "V-TST", "TST end to end", "V-TST end to end" } -- in their order
-local method_of = {
-    stage1 = "base", tst = "TST", vtst = "V-TST", import = "base", import_tst = "TST", import_vtst = "V-TST",
-}
-local function method(job) return job.train.end_to_end and job.title or method_of[job.kind] or job.title end
+local mean_sd, sorted_keys, thousands, natural = numbers.mean_sd, numbers.sorted_keys, numbers.thousands, numbers.natural
 
 -- The measures that a comparison shows, in order.
 local function figures()
@@ -40,12 +34,13 @@ end
 -- The options of training that decide a result, seeds left out: runs that agree in all are one row.
 local function facts_of(run)
     local job, facts = run.job, {}
-    for key, value in pairs(job.train) do facts[key] = value end
+    for key, value in pairs(job.options) do facts[key] = value end
     for key, value in pairs(job.model) do facts["model." .. key] = value end
     for key, value in pairs(job.data) do facts["data." .. key] = value end
-    local parent = run.from or (job.from ~= "" and runs.open(job.from)) or nil
-    if parent then
-        for key, value in pairs(parent.job.train) do facts["from." .. key] = value end
+    local found, parent = true, run.from
+    if not parent and job.from ~= "" then found, parent = pcall(runs.open, job.from) end
+    if found and parent then -- one that is gone is not asked
+        for key, value in pairs(parent.job.options) do facts["from." .. key] = value end
     end
     for _, from in ipairs{ "", "from." } do -- an imported network is one checkpoint, and its file says which
         if facts[from .. "file"] then facts[from .. "keep"] = "imported" end
@@ -72,48 +67,52 @@ local function defaults(kind)
     return set
 end
 
--- "mixup = 0.4", "clip = 5"
-local function setting(key, value) return ("%s = %s"):format(key, math.tointeger(value) or value) end
+-- "mixup = 0.4", "clip = 5"; of the data "train = 300"
+local function setting(key, value) return ("%s = %s"):format(key:gsub("^data%.", ""), math.tointeger(value) or value) end
 
 -- "TST steps = 20": the options of a job that are not its recipe's; nil when all are.
 function compare.changes(job)
-    local asked = { recipe = job.train.recipe, end_to_end = job.train.end_to_end, data = job.data }
+    local asked = { recipe = job.options.recipe, end_to_end = job.options.end_to_end, data = job.data }
     local known, recipe = pcall(recipes.resolve, job.kind, asked)
     local usual, parts = defaults(job.kind), {}
     for key, value in pairs(known and recipe or {}) do usual[key] = value end
     for _, key in ipairs(known and sorted_keys(usual) or {}) do
-        local value = job.train[key]
+        local value = job.options[key]
         if value ~= nil and value ~= usual[key] and not unsaid[key] then
             parts[#parts + 1] = setting(key, value)
         end
     end
-    return #parts > 0 and method(job) .. " " .. table.concat(parts, ", ") or nil
+    return #parts > 0 and job.method .. " " .. table.concat(parts, ", ") or nil
 end
 
-local function entry_of(item, label)
-    local result = type(item) == "table" and item or nil -- of run:temperature()
-    local run = result and result.run or item
+local function entry_of(run, label)
     local job = run:wait().job
-    local predictions = result and result.predictions or run:predict "test"
+    local predictions = run:predict "test"
     return {
-        label = label, method = result and result.method or method(job),
-        name = run.name, base = result and run.name or job.from, seed = job.train.seed,
-        seconds = not result and run:seconds() or nil,
+        label = label, method = job.method, rank = job.rank,
+        name = run.name, base = job.from, seed = job.options.seed,
+        seconds = job.kind ~= "calibrate" and run:seconds() or nil,
         scores = calib.report(predictions), floor = compare.floor(calib.bins(predictions)), predictions = predictions,
         facts = facts_of(run), changes = compare.changes(job),
     }
 end
 
--- Runs, their names, results, lists of them and runs.list(), in order, each once; string keys are labels.
+local function open(name)
+    local fine, run = pcall(runs.open, name)
+    return fine and run or error(run, 0)
+end
+
+-- Runs, their names, lists of them and runs.list(), in order, each once; string keys are labels.
 local function collect(entries, item, label, seen)
-    if type(item) == "string" then item = runs.open(item) end
-    if type(item) == "userdata" or (type(item) == "table" and item.scores) then
-        if not seen[item] then entries[#entries + 1] = entry_of(item, label) end
-        seen[item] = true
+    if type(item) == "string" then item = open(item) end
+    if type(item) == "userdata" then
+        if not seen[item.name] then entries[#entries + 1] = entry_of(item, label) end
+        seen[item.name] = true
         return
     end
-    if type(item) ~= "table" then
-        error("runs.compare: expected runs, names of runs, or lists of them, got " .. type(item), 0)
+    if type(item) ~= "table" or item == runs then
+        local got = item == runs and "the table of functions; runs.list() is all runs" or type(item)
+        error("runs.compare: expected runs, names of runs, or lists of them, got " .. got, 0)
     end
     if require("tare.listing").is(item) then
         for _, row in ipairs(item) do -- those that have a result
@@ -126,13 +125,29 @@ local function collect(entries, item, label, seen)
     for key in pairs(item) do
         if type(key) == "string" then labels[#labels + 1] = key end
     end
-    table.sort(labels, numbers.natural)
+    table.sort(labels, natural)
     for _, key in ipairs(labels) do collect(entries, item[key], key, seen) end
 end
 
 -- What is switched off by 0 is not worth a word.
 local off_by_zero = { warmup = true, weight_decay = true, clip = true, ema = true, smoothing = true, focal = true, mixup = true }
 local function is_off(key, value) return value == 0 and off_by_zero[key:gsub("^from%.", "")] end
+
+-- A label that its user gave to several methods names them; and one seed twice in a row would count one network as
+-- two: such runs are rows of their own.
+local function tell_apart(entries)
+    local methods_of, taken = {}, {}
+    for _, e in ipairs(entries) do
+        methods_of[e.label] = methods_of[e.label] or {}
+        methods_of[e.label][e.method] = true
+    end
+    for _, e in ipairs(entries) do
+        if #sorted_keys(methods_of[e.label]) > 1 then e.label = e.label .. ", " .. e.method end
+        local place = e.label .. "\n" .. e.seed
+        if taken[place] then e.label = ("%s (%s)"):format(e.label, e.name) end
+        taken[place] = true
+    end
+end
 
 -- "TST" where all TST entries were made alike, else "TST, z = 8": the facts in which they differ.
 function compare.label(entries)
@@ -154,26 +169,10 @@ function compare.label(entries)
         end
         e.label = e.label or table.concat(parts, ", ")
     end
-    -- one seed twice in a row would count one network as two: such runs are rows of their own
-    local taken = {}
-    for _, e in ipairs(entries) do
-        local place = ("%s\n%s\n%s"):format(e.label, e.seed, e.facts and e.facts["data.name"])
-        taken[place] = (taken[place] or 0) + 1
-        e.again = taken[place] > 1
-    end
-    for _, e in ipairs(entries) do
-        if e.again then e.label = ("%s (%s)"):format(e.label, e.name) end
-    end
+    tell_apart(entries)
 end
 
 -- ---- rows ---------------------------------------------------------------------------------------
-
-local function rank(method)
-    for i, name in ipairs(methods) do
-        if name == method then return i end
-    end
-    return #methods + 1
-end
 
 local function summarise(row, entries)
     for _, m in ipairs(figures()) do
@@ -198,13 +197,20 @@ end
 -- In JSON an empty one is {}, as with one seed, and not a list.
 local object = { __jsontype = "object" }
 
--- One row a label, in the order of the methods; within a method in order of appearance.
+-- One row a label: the methods in their order, within one the labels in theirs, and the runs of a row by their seeds.
+-- Entries are put in that order.
 function compare.rows(entries)
+    table.sort(entries, function(a, b)
+        local ra, rb = a.rank or 0, b.rank or 0
+        if ra ~= rb then return ra < rb end
+        if a.label ~= b.label then return natural(a.label, b.label) end
+        return a.seed < b.seed
+    end)
     local rows, of = {}, {}
     for _, e in ipairs(entries) do
         if not of[e.label] then
             rows[#rows + 1] = {
-                label = e.label, method = e.method, place = #rows, runs = {}, seeds = {},
+                label = e.label, method = e.method, runs = {}, seeds = {},
                 mean = {}, sd = setmetatable({}, object), values = {}, predictions = {},
             }
             of[e.label] = {}
@@ -212,12 +218,6 @@ function compare.rows(entries)
         table.insert(of[e.label], e)
     end
     for _, row in ipairs(rows) do summarise(row, of[row.label]) end
-    table.sort(rows, function(a, b)
-        local ra, rb = rank(a.method), rank(b.method)
-        if ra ~= rb then return ra < rb end
-        return a.place < b.place
-    end)
-    for _, row in ipairs(rows) do row.place = nil end
     return rows
 end
 

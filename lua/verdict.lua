@@ -40,19 +40,24 @@ local function named(list)
     return table.concat(list, ", ", 1, #list - 1) .. " and " .. list[#list]
 end
 
+-- The lowest ECE and whatever is not told from it; rows that cannot be held against it are said.
 local function lowest_ece(rows, ece, judge)
-    local best, near = rows[1], {}
+    local best, near, other, reason = rows[1], {}, {}, nil
     for _, row in ipairs(rows) do
         if row.mean.ece < best.mean.ece then best = row end
     end
     for _, row in ipairs(rows) do
-        local apart = row ~= best and judge(row, best, "ece")
-        if row ~= best and not (apart and apart.p < level) then
+        local apart, why
+        if row ~= best then apart, why = judge(row, best, "ece") end
+        if why then
+            other[#other + 1], reason = row.label, why
+        elseif apart and apart.p >= level then
             near[#near + 1] = ("%s (%s)"):format(row.label, shown(ece, row.mean.ece))
         end
     end
     local tie = #near > 0 and (", within noise of %s"):format(named(near)) or ""
-    return ("Lowest ECE: %s, %s%s."):format(best.label, shown(ece, best.mean.ece), tie)
+    local none = #other > 0 and ("; no verdict on %s, %s"):format(named(other), reason) or ""
+    return ("Lowest ECE: %s, %s%s%s."):format(best.label, shown(ece, best.mean.ece), tie, none)
 end
 
 -- "Temperature scaling against TST: better on NLL (.480, .507), ...": ties and losses as plainly as wins.

@@ -45,7 +45,7 @@ local half = #bytes // record // 2 * record
 assert(os.execute(("mkdir -p '%s'"):format(o.held)))
 write("data_batch_1.bin", bytes:sub(1, half))
 write("test_batch.bin", bytes:sub(half + 1))
-local ds = data.load{ name = "cifar10", dir = o.held, train = 0, valid = 0, share = 0.5 }
+local ds = data.load{ name = "cifar10", dir = o.held, batches = 1, train = 0, valid = 0, share = 0.5 }
 
 local base = nn.load(path, {
     data = ds, names = o.names, padding = o.padding,

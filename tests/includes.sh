@@ -15,7 +15,7 @@ allowed() {
         nn) echo "base file kernel nn" ;;
         data) echo "base file data" ;;
         calib) echo "base kernel calib" ;;
-        run) echo "base file nn data calib run" ;;
+        run) echo "base file kernel nn data calib run" ;;
         train) echo "base file kernel nn data calib run train" ;;
         engine) echo "base file kernel nn data calib run train engine" ;;
         plot) echo "base file calib run plot" ;;

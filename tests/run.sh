@@ -67,7 +67,8 @@ fuzz() { # directory: each target with its corpus and mutations of it
     done
 }
 
-build build/release build/release/tare build/release/cli/server build/release/ui/screens unit || exit 1
+build build/release build/release/tare build/release/cli/server build/release/ui/screens build/release/fault/sweep build/release/fault/shim.so \
+    unit || exit 1
 units build/release unit
 for isa in portable; do
     TARE_ISA=$isa part "unit test_nn_golden ($isa)" build/release/tests/test_nn_golden
@@ -78,6 +79,7 @@ part "clean text" bash tests/cli/clean.sh build/release/tare
 part "experiments" bash tests/cli/scripts.sh build/release/tare
 part "fetch-data" bash tests/cli/fetch.sh build/release/cli/server
 part "kill -9 and resume" bash tests/cli/kill.sh build/release/tare
+part "faults" build/release/fault/sweep "$PWD/build/release/tare" "$PWD/build/release/fault/shim.so" 8
 part "workbench" bash tests/ui/run.sh build/release/tare
 part "screens" build/release/ui/screens build/release/tare
 

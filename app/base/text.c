@@ -1,6 +1,7 @@
 /* text.c - see text.h. Pure functions; any thread. */
 #include "base/text.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <wchar.h>
@@ -33,6 +34,15 @@ char *text_count(char *dst, size_t size, long long n)
         if (used + 1 < size) dst[used++] = digits[i];
     }
     if (size) dst[used] = 0;
+    return dst;
+}
+
+char *text_figure(char *dst, size_t size, double value, int digits)
+{
+    if (isnan(value))
+        snprintf(dst, size, "nan");
+    else
+        snprintf(dst, size, fabs(value) < 1e4 || isinf(value) ? "%.*f" : "%.*e", fabs(value) < 1e4 ? digits : 1, value);
     return dst;
 }
 

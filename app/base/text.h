@@ -12,6 +12,10 @@ char *text_duration(char *dst, size_t size, double seconds);
 /* 60000 -> "60,000" into dst; returns dst. */
 char *text_count(char *dst, size_t size, long long n);
 
+/* A figure of `digits` decimals, of which a column can hold 8 characters whatever a run that diverges makes of it:
+ * "0.412", "9999.000", "1.2e+17", "inf", "nan" (never "-nan"); returns dst. */
+char *text_figure(char *dst, size_t size, double value, int digits);
+
 /* Copy as much of src as fits, always ended by 0; false when it was cut. */
 bool text_copy(char *dst, size_t size, const char *src);
 

@@ -204,24 +204,26 @@ static void exchange(Bin *from, Bin *to, double confidence, uint8_t right)
     to->right += right;
 }
 
-/* The measure of both sets with the images exchanged whose coin says so; coin NULL: as they are. work (2, bins). */
-static double difference_of(const Measure *measure, const Pair *pair, ptrdiff_t n, const Bin *whole, Bin *work,
-                            int bins, const uint32_t *coin)
+/* value[2] = the measure of both sets with the images exchanged whose coin says so. work (2, bins). */
+static void exchanged(double value[2], const Measure *measure, const Pair *pair, ptrdiff_t n, const Bin *whole,
+                      Bin *work, int bins, const uint32_t *coin)
 {
     memcpy(work, whole, 2 * (size_t)bins * sizeof *work);
-    for (ptrdiff_t i = 0; coin && i < n; i++) {
+    for (ptrdiff_t i = 0; i < n; i++) {
         if (!(coin[i / 32] >> i % 32 & 1)) continue;
         const Pair *q = &pair[i];
         exchange(&work[q->bin[0]], &work[bins + q->bin[0]], q->confidence[0], q->right[0]);
         exchange(&work[bins + q->bin[1]], &work[q->bin[1]], q->confidence[1], q->right[1]);
     }
-    return measure->bins(work, bins) - measure->bins(work + bins, bins);
+    value[0] = measure->bins(work, bins);
+    value[1] = measure->bins(work + bins, bins);
 }
 
 /* All that the tosses of pairs of networks need. */
 typedef struct {
     const Measure *measure;
     int pairs, bins;
+    int runs[2]; /* of each method; the first of them are in pairs of their own */
     ptrdiff_t n;
     Pair *pair;     /* (pairs, n) */
     Bin *whole;     /* (pairs, 2, bins) */
@@ -274,27 +276,42 @@ static Status fill_side(Tosses *t, int pair, int side, const Predictions *pred, 
     return OK;
 }
 
-/* *images, *rest = the variances over the tosses; *beyond = how many tosses were as far from 0 as `seen`. */
+/* The part of `images` that the networks' own chance has, and their seeds' spread contains as well, from the variance
+ * of one pair and that of the mean. With R each network's own part and D what is alike for all seeds, a pair has D + 2
+ * R. Of `most` networks against `least`, an exchanged image brings the mean of the one side's pairs instead of the
+ * other's: D + k R with k = (3 / most + 5 / least) / 4, which is 2 / S of S against S. A network alone has no spread:
+ * its R stays. */
+static double rest_of(const Tosses *t, double pair, double images)
+{
+    double most = t->runs[0], least = t->runs[1];
+    if (t->pairs == 1) return 0;
+    if (least > most) most = t->runs[1], least = t->runs[0];
+    double k = (3 / most + 5 / least) / 4, own = (pair - images) / (2 - k);
+    return own > 0 ? own * (least > 1 ? k : k - 1) : 0;
+}
+
+/* *images, *rest = the variances over the tosses; *beyond = how many tosses were as far from 0 as `seen`. Each method's
+ * mean is over as many sets as it has networks, so that the chance of few is not averaged away. */
 static void toss(const Tosses *t, double seen, double *images, double *rest, int *beyond)
 {
-    double of_mean = 0, of_each = 0;
+    double of_mean = 0, of_pair = 0;
     *beyond = 0;
     for (int k = 0; k < TOSSES; k++) {
         Rng stream = rng_stream(0, RNG_EXCHANGE, (uint32_t)k, 0);
-        double mean = 0;
+        double mean = 0, value[2];
         for (ptrdiff_t i = 0; i <= t->n / 32; i++) t->coin[i] = rng_u32(&stream);
         for (int s = 0; s < t->pairs; s++) {
-            double d = difference_of(t->measure, t->pair + s * t->n, t->n, t->whole + 2 * s * t->bins, t->work, t->bins,
-                                     t->coin);
-            of_each += d * d / t->pairs;
-            mean += d / t->pairs;
+            exchanged(value, t->measure, t->pair + s * t->n, t->n, t->whole + 2 * s * t->bins, t->work, t->bins,
+                      t->coin);
+            of_pair += (value[0] - value[1]) * (value[0] - value[1]) / t->pairs;
+            if (s < t->runs[0]) mean += value[0] / t->runs[0];
+            if (s < t->runs[1]) mean -= value[1] / t->runs[1];
         }
         of_mean += mean * mean;
         *beyond += fabs(mean) >= fabs(seen) * (1 - 1e-9);
     }
     *images = of_mean / TOSSES;
-    *rest = t->pairs > 1 ? (of_each - of_mean) / TOSSES / (t->pairs - 1) : 0;
-    if (*rest < 0) *rest = 0;
+    *rest = rest_of(t, of_pair / TOSSES, *images);
 }
 
 /* What each network reads, and the seeds' part of its method. */
@@ -312,7 +329,8 @@ static double method_mean(Parts *v, const Tosses *t, int side, int runs)
 static double paired_mean(Parts *v, const Tosses *t)
 {
     for (int s = 0; s < t->pairs; s++)
-        t->value[s] = difference_of(t->measure, NULL, 0, t->whole + 2 * s * t->bins, t->work, t->bins, NULL);
+        t->value[s] = t->measure->bins(t->whole + 2 * s * t->bins, t->bins) -
+                      t->measure->bins(t->whole + (2 * s + 1) * t->bins, t->bins);
     v->seeds = variance_of_mean(t->value, t->pairs);
     v->seeds_freedom = t->pairs - 1;
     return mean_of(t->value, t->pairs);
@@ -323,7 +341,8 @@ static double paired_mean(Parts *v, const Tosses *t)
 static Status compare_bins(Paired *result, const Measure *measure, const Method *a, const Method *b, bool by_seed,
                            int bins, Err *err)
 {
-    Tosses t = {.measure = measure, .bins = bins, .n = a->run[0]->n, .pairs = a->runs > b->runs ? a->runs : b->runs};
+    Tosses t = {.measure = measure, .bins = bins, .n = a->run[0]->n, .runs = {a->runs, b->runs}};
+    t.pairs = a->runs > b->runs ? a->runs : b->runs;
     Parts v = {0};
     int beyond;
     Status done = tosses_open(&t, err);

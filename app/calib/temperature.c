@@ -1,7 +1,10 @@
 /* temperature.c - temperature scaling, fitted to convergence. Pure functions; any thread. */
 #include "calib/temperature.h"
 
+#include "calib/calibrator.h"
+
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define T_MOST 64.0 /* the search runs over [1/64, 64] */
@@ -120,3 +123,32 @@ Predictions *temperature_apply(const Predictions *pred, double t, Err *err)
     free(cooled);
     return out;
 }
+
+/* ---- as a calibrator ---- */
+
+static Status fit_temperature(Fit *fit, const Predictions *pred, Err *err)
+{
+    Temperature found;
+    Status done = temperature_fit(&found, pred, err);
+    double *t = done == OK ? fit_add(fit, "t", 1, err) : NULL;
+    if (!t) return done == OK ? ERR_MEMORY : done;
+    *t = found.t;
+    fit->at_bound = found.at_bound;
+    fit->clipped = found.clipped;
+    return OK;
+}
+
+static Predictions *apply_temperature(const Fit *fit, const Predictions *pred, Err *err)
+{
+    const double *t = fit_array(fit, "t", 1, NULL, err);
+    return t ? temperature_apply(pred, *t, err) : NULL;
+}
+
+static void tell_temperature(const Fit *fit, char *dst, size_t size)
+{
+    const double *t = fit_array(fit, "t", 1, NULL, NULL);
+    snprintf(dst, size, "T = %.4f", t ? *t : NAN);
+}
+
+const Calibrator temperature_scaling = {"temperature", "temperature scaling", fit_temperature, apply_temperature,
+                                        tell_temperature};

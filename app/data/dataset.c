@@ -64,7 +64,8 @@ const Option blends_options[] = {
     {"classes", OPTION_INT, FIELD(classes), "8", 2, 20, NULL, "classes, each a direction of stripes"},
     {"size", OPTION_INT, FIELD(size), "32", 16, 64, NULL, "height and width in pixels, a multiple of 4"},
     {"noise", OPTION_REAL, FIELD(noise), "0.06", 0, 0.3, NULL, "sd of the pixel noise; 1 = black to white"},
-    {"bayes", OPTION_REAL, FIELD(bayes), "0.1", 0.01, 0.9, NULL, "error of the best possible classifier"},
+    {"bayes", OPTION_REAL, FIELD(bayes), "0.1", 0.01, 0.9, NULL,
+     "error of the best possible classifier, over 2,000 reference images"},
     {"seed", OPTION_INT, FIELD(seed), "1", 0, 0x1p53, NULL, "of the images and their labels"},
     {0},
 };

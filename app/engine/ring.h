@@ -11,7 +11,8 @@ typedef struct Ring Ring;
 Ring *ring_open(size_t room, Err *err);
 void ring_close(Ring *ring);
 
-/* Producer. Waits while the ring is full: no event is lost. */
+/* Producer. What finds the ring full goes into a list behind it: no event is lost, and no training waits for a reader
+ * who does not come. Only without memory for that does it wait. */
 void ring_push(Ring *ring, const Event *event);
 
 /* Consumer. False when there is none. Never waits. */

@@ -2,6 +2,7 @@
  * the tensors must cover the data exactly, without hole or overlap. Any thread, one at a time for a file. */
 #include "file/safetensors.h"
 
+#include "file/json.h"
 #include "file/whole.h"
 
 #include <inttypes.h>
@@ -113,6 +114,10 @@ static Status read_data(const char *path, int fd, size_t from, const Entry *entr
 {
     size_t total = 0;
     for (int i = 0; i < entries; i++) total += (entry[i].end - entry[i].begin + 7) & ~(size_t)7;
+    size_t machine = (size_t)sysconf(_SC_PHYS_PAGES) * (size_t)sysconf(_SC_PAGESIZE);
+    if (total > machine) /* malloc may promise it all the same, for a file that is one hole */
+        return err_set(err, ERR_MEMORY, "%s: %zu MB of data; this machine has %zu MB of memory", path, total >> 20,
+                       machine >> 20);
     unsigned char *at = f->bytes = malloc(total + 1);
     if (!at) return no_memory(path, err);
     for (int i = 0; i < entries; i++) {
@@ -162,10 +167,12 @@ static Status read_length(const char *path, int fd, size_t size, size_t *header,
 static Status read_header(const char *path, int fd, size_t header, json_t **root, Err *err)
 {
     json_error_t bad;
+    Err broken = {.code = OK};
     char *text = malloc(header + 1);
     Status status = text ? file_read_at(fd, path, 8, text, header, err) : no_memory(path, err);
-    if (status == OK) *root = json_loadb(text, header, JSON_REJECT_DUPLICATES, &bad);
+    if (status == OK) *root = json_parse(text, header, &bad, &broken);
     free(text);
+    if (broken.code == ERR_MEMORY) return no_memory(path, err);
     if (status != OK || json_is_object(*root)) return status;
     return err_set(err, ERR_FORMAT, "%s: its header is no JSON object: %s (byte %d)", path,
                    *root ? "another value" : bad.text, *root ? 8 : 8 + bad.position);

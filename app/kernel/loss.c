@@ -2,6 +2,7 @@
 #include "kernel/loss.h"
 
 #include <math.h>
+#include <string.h>
 
 /* log of the sum of exp(row), without overflow; NaN where a logit is NaN. */
 static double log_sum_exp(const float *row, ptrdiff_t c)
@@ -68,6 +69,59 @@ void target_loss(float *loss, float *dlogits, const float *logits, const Targets
             dlogits[j] = (float)(scale * (q * slope - exp(logits[j] - norm) * slopes));
         }
     }
+}
+
+/* With m_k = p_k - q_k: d loss / d p_k = 2 m_k and d p_k / d logit_j = p_k (onehot_kj - p_j), so
+ * d loss / d logit_j = 2 p_j (m_j - sum_k p_k m_k). It vanishes where p_j does: an answer that is surely wrong hardly
+ * moves, which the cross-entropy would pull at most. */
+void brier_loss(float *loss, float *dlogits, const float *logits, const Targets *targets, float scale, ptrdiff_t n,
+                ptrdiff_t c)
+{
+    for (ptrdiff_t i = 0; i < n; i++, logits += c, dlogits += c) {
+        double norm = log_sum_exp(logits, c), sum = 0, mean = 0;
+        for (ptrdiff_t k = 0; k < c; k++) {
+            double p = exp(logits[k] - norm), miss = p - target_of(targets, i, k, c);
+            sum += miss * miss;
+            mean += p * miss;
+        }
+        loss[i] = (float)sum;
+        for (ptrdiff_t j = 0; j < c; j++) {
+            double p = exp(logits[j] - norm), miss = p - target_of(targets, i, j, c);
+            dlogits[j] = (float)(scale * 2 * p * (miss - mean));
+        }
+    }
+}
+
+/* ---- the table ---- */
+
+/* Plain labels have the shorter sum, whose last bits differ. */
+static void cross_entropy_rows(float *loss, float *dlogits, const float *logits, const Targets *targets, float scale,
+                               ptrdiff_t n, ptrdiff_t c)
+{
+    if (targets->others || targets->smoothing > 0 || targets->gamma > 0)
+        target_loss(loss, dlogits, logits, targets, scale, n, c);
+    else
+        cross_entropy(loss, dlogits, logits, targets->labels, scale, n, c);
+}
+
+const Loss losses[] = {
+    {"cross-entropy", "-sum q log p", {"smoothing", "focal", "mixup"}, cross_entropy_rows},
+    {"brier", "sum (p - q)^2", {"smoothing", "mixup"}, brier_loss},
+    {.name = NULL},
+};
+
+const Loss *loss_find(const char *name)
+{
+    for (const Loss *l = losses; l->name; l++)
+        if (strcmp(l->name, name) == 0) return l;
+    return NULL;
+}
+
+bool loss_reads(const Loss *loss, const char *option)
+{
+    for (const char *const *r = loss->reads; *r; r++)
+        if (strcmp(*r, option) == 0) return true;
+    return false;
 }
 
 void add_softmax(double *mean_p, const float *logits, ptrdiff_t n, ptrdiff_t c)

@@ -1,7 +1,8 @@
-/* loss.h - softmax and cross-entropy. One thread each; the caller splits rows. */
+/* loss.h - softmax, and the losses that a classifier may be trained with. One thread each; the caller splits rows. */
 #ifndef TARE_KERNEL_LOSS_H
 #define TARE_KERNEL_LOSS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,25 @@ typedef struct {
  * Mukhoti et al. 2020), which is the cross-entropy with q where gamma = 0. dlogits (n, c) = scale d loss / d logits. */
 void target_loss(float *loss, float *dlogits, const float *logits, const Targets *targets, float scale, ptrdiff_t n,
                  ptrdiff_t c);
+
+/* loss (n) = sum_k (p_k - q_k)^2 with p = softmax(logits): the Brier score (Brier 1950), a proper score as the
+ * cross-entropy is, and bounded: 0..2. gamma is not read. dlogits (n, c) = scale d loss / d logits. */
+void brier_loss(float *loss, float *dlogits, const float *logits, const Targets *targets, float scale, ptrdiff_t n,
+                ptrdiff_t c);
+
+/* The rows of the option `loss`. */
+typedef struct {
+    const char *name;
+    const char *formula;        /* for people */
+    const char *const reads[4]; /* which of the options smoothing, focal and mixup it heeds; NULL at the end */
+    void (*rows)(float *loss, float *dlogits, const float *logits, const Targets *targets, float scale, ptrdiff_t n,
+                 ptrdiff_t c);
+} Loss;
+
+#define LOSS_NAMES "cross-entropy|brier" /* of the table, as an option's choices */
+extern const Loss losses[];              /* ends with name NULL */
+const Loss *loss_find(const char *name); /* NULL when there is none */
+bool loss_reads(const Loss *loss, const char *option);
 
 /* mean_p (n, c) += softmax(logits), in double: one draw of many. */
 void add_softmax(double *mean_p, const float *logits, ptrdiff_t n, ptrdiff_t c);

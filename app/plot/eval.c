@@ -34,12 +34,12 @@ bool eval_on_the_way(const EvalPoint *eval)
     return strcmp(eval->as.split, "valid") == 0 && strcmp(eval->as.checkpoint, "now") == 0;
 }
 
-void eval_headline(char *dst, size_t size, const EvalPoint *eval, bool stage_1)
+void eval_headline(char *dst, size_t size, const RunLog *log, const EvalPoint *eval, bool stage_1)
 {
     bool now = strcmp(eval->as.checkpoint, "now") == 0;
     snprintf(dst, size, "%sepoch %d%s%s%s, %s n = %.0f: acc %.1f%%, conf %.1f%%", stage_1 ? "stage 1, " : "",
-             (int)eval->epoch, now ? "" : " (", now ? "" : eval->as.checkpoint, now ? "" : ")", eval->as.split,
-             eval_count(eval), 100 * eval->as.accuracy, 100 * eval->as.confidence);
+             (int)runlog_epoch_of(log, eval), now ? "" : " (", now ? "" : eval->as.checkpoint, now ? "" : ")",
+             eval->as.split, eval_count(eval), 100 * eval->as.accuracy, 100 * eval->as.confidence);
 }
 
 void eval_title(char *dst, size_t size, const EvalPoint *eval, const EvalPoint *was, int bins)

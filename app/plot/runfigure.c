@@ -168,7 +168,7 @@ Status run_reliability(RunReliability *r, const RunView *view, const char *name,
     int used = snprintf(r->title, sizeof r->title, "%.60s: ECE %.2f %%", name, eval_ece_percent(eval, view->bins));
     if (was)
         snprintf(r->title + used, sizeof r->title - (size_t)used, " (was %.2f %%)", eval_ece_percent(was, view->bins));
-    eval_headline(r->note, sizeof r->note, eval, view->at_parent);
+    eval_headline(r->note, sizeof r->note, view->at_parent ? view->parent : view->log, eval, view->at_parent);
     return OK;
 }
 

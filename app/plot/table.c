@@ -69,17 +69,26 @@ static int total_width(const Layout *t)
     return total;
 }
 
+/* The columns of the character at s and its bytes: 0 and 0 at the end. */
+static int next_width(const char *s, int *length)
+{
+    char one[5] = {0};
+    *length = 0;
+    if (!*s) return 0;
+    text_decode(s, length);
+    memcpy(one, s, (size_t)*length);
+    return text_width(one);
+}
+
 /* The start of a cell that is wider than its column, and an ellipsis. */
 static void add_cut(PlotText *text, const char *cell, int width, const Glyphs *glyphs)
 {
     int room = width - 1, length;
     for (const char *s = cell; *s; s += length) {
-        char one[5] = {0};
-        text_decode(s, &length);
-        memcpy(one, s, (size_t)length);
-        if (text_width(one) > room) break;
-        plottext_add(text, one);
-        room -= text_width(one);
+        int wide = next_width(s, &length);
+        if (wide > room) break;
+        plottext_bytes(text, s, (size_t)length);
+        room -= wide;
     }
     plottext_add(text, glyphs->ellipsis);
     plottext_repeat(text, " ", room); /* half a wide character may be left */
@@ -102,6 +111,44 @@ static void add_line(PlotText *text, const Layout *t, const Column *column, int 
     plottext_add(text, "\n");
 }
 
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The width that two cells of one start need to be told apart when both are cut: the start, a character, an ellipsis.
+ */
+static int telling_two(const char *a, const char *b)
+{
+    int width = 0, length, other, wide;
+    for (;; a += length, b += length) {
+        wide = next_width(a, &length);
+        int wide_b = next_width(b, &other);
+        if (wide_b > wide) wide = wide_b;
+        if (length == 0 || length != other || memcmp(a, b, (size_t)length) != 0) break;
+        width += wide;
+    }
+    return width + wide + 1;
+}
+
+/* The width at which no two different cells of the first column look alike. Of sorted cells, neighbours share the
+ * longest start. */
+static int telling_width(const Layout *t, Err *err)
+{
+    int width = 0;
+    char **sorted = malloc(((size_t)t->rows + 1) * sizeof *sorted);
+    if (!sorted) return err_set(err, ERR_MEMORY, "no memory for a table of %d rows", t->rows), -1;
+    for (int r = 0; r < t->rows; r++) sorted[r] = t->cell[(r + 1) * t->columns];
+    qsort(sorted, (size_t)t->rows, sizeof *sorted, by_text);
+    for (int r = 1; r < t->rows; r++) {
+        if (strcmp(sorted[r - 1], sorted[r]) == 0) continue;
+        int two = telling_two(sorted[r - 1], sorted[r]);
+        if (two > width) width = two;
+    }
+    free(sorted);
+    return width;
+}
+
 char *table_text(const Column *column, int columns, const char *const *cells, int rows, int width, const Glyphs *glyphs,
                  Err *err)
 {
@@ -121,7 +168,12 @@ char *table_text(const Column *column, int columns, const char *const *cells, in
     if (total_width(&t) > width) t.space = 1;
     int room = t.width[0] - (total_width(&t) - width), least = t.width[0];
     if (least > FIRST_COLUMN_LEAST) least = FIRST_COLUMN_LEAST;
-    if (room < t.width[0]) t.width[0] = room > least ? room : least;
+    if (room < t.width[0]) {
+        int telling = telling_width(&t, err);
+        if (telling < 0) goto fail;
+        if (least < telling) least = telling < t.width[0] ? telling : t.width[0];
+        t.width[0] = room > least ? room : least;
+    }
 
     add_line(&text, &t, column, 0, glyphs);
     plottext_repeat(&text, glyphs->rule, total_width(&t));

@@ -58,7 +58,7 @@ typedef struct {
 typedef struct {
     double loss, accuracy; /* over the epoch's training images, as they were seen: with mixup, of mixed images,
                             * where an answer is right by its label's share */
-    double lr;
+    double lr;             /* of the epoch's last step */
 } EpochFacts;
 
 typedef struct {

@@ -6,6 +6,7 @@
 #include "run/folder.h"
 
 #include "base/text.h"
+#include "file/json.h"
 #include "run/record.h"
 #include <dirent.h>
 #include <errno.h>
@@ -87,9 +88,9 @@ json_t *record_load_json(const char *path, Err *err)
     size_t size = 0;
     json_error_t why;
     if (file_read(path, json_most, false, &bytes, &size, err) != OK) return NULL;
-    json_t *json = json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, &why);
+    json_t *json = json_parse((const char *)bytes, size, &why, err);
     free(bytes);
-    if (!json) err_set(err, ERR_FORMAT, "%s: line %d, column %d: %s", path, why.line, why.column, why.text);
+    if (!json) err_prefix(err, "%s: ", path);
     if (!json || json_is_object(json)) return json;
     err_set(err, ERR_FORMAT, "%s: line 1: not a JSON object", path);
     json_decref(json);
@@ -111,8 +112,8 @@ Status record_save_json(const char *path, const json_t *json, Err *err)
 
 /* Every file that tare puts into a run's folder. */
 static const char *const made_by_tare[] = {
-    "config.json",      "events.jsonl",     "summary.json",      "lock",
-    "last.safetensors", "best.safetensors", "valid.safetensors", "test.safetensors",
+    "config.json",       "events.jsonl",     "summary.json",           "lock", "last.safetensors", "best.safetensors",
+    "valid.safetensors", "test.safetensors", "calibrator.safetensors",
 };
 
 /* "NAME.PID.tmp": a file that a killed process was writing. */
@@ -205,28 +206,50 @@ Status record_clear(const char *folder, Err *err)
     return done;
 }
 
-Status record_claim(const char *folder, Err *err)
+/* OK where a folder is there that may be taken over: none of a run, and nothing in it but a killed process's leavings.
+ */
+static Status check_leavings(DIR *dir, const char *folder, Err *err)
+{
+    char other[NAME_MAX + 1];
+    if (faccessat(dirfd(dir), "config.json", F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+        return err_set(err, ERR_USAGE,
+                       "%s is there already; take another name, delete it, or go on with it by --resume", folder);
+    if (find_other(dir, is_leaving, other))
+        return err_set(
+            err, ERR_USAGE,
+            "%s is there, is no run (it has no config.json) and holds %s; take another name, or move it away", folder,
+            other);
+    return OK;
+}
+
+/* All but the lock. */
+static Status remove_leavings(DIR *dir, const char *path, Err *err)
+{
+    rewinddir(dir);
+    for (struct dirent *e; (e = readdir(dir));) {
+        if (e->d_name[0] == '.' || strcmp(e->d_name, "lock") == 0) continue;
+        if (unlinkat(dirfd(dir), e->d_name, 0) != 0) return err_sys(err, "cannot remove %s/%s", path, e->d_name);
+    }
+    return OK;
+}
+
+/* The lock decides whose a folder is: between mkdir and lock another process may think it a killed one's. */
+Status record_claim(const char *folder, int *lock, Err *err)
 {
     DIR *dir;
-    char other[NAME_MAX + 1];
-    if (mkdir(folder, 0755) == 0) return OK;
-    if (errno != EEXIST) return err_sys(err, "cannot make the folder %s", folder);
+    if (mkdir(folder, 0755) != 0 && errno != EEXIST) return err_sys(err, "cannot make the folder %s", folder);
     Status done = open_folder(folder, &dir, err);
     if (done != OK) return done;
-    bool is_run = faccessat(dirfd(dir), "config.json", F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-    if (is_run || folder_locked(folder))
-        done = err_set(err, ERR_USAGE,
-                       "%s is there already; take another name, delete it, or go on with it by --resume", folder);
-    else if (find_other(dir, is_leaving, other))
-        done =
-            err_set(err, ERR_USAGE,
-                    "%s is there, is no run (it has no config.json) and holds %s; take another name, or move it away",
-                    folder, other);
-    else
-        done = remove_all(dir, folder, err);
+    if ((done = check_leavings(dir, folder, err)) == OK && record_lock(folder, lock, err) != OK)
+        done = err_set(err, ERR_USAGE, "%s is there already: another process is making it; take another name", folder);
+    if (done == OK) done = check_leavings(dir, folder, err); /* as it is now that nobody else writes */
+    if (done == OK) done = remove_leavings(dir, folder, err);
     closedir(dir);
-    if (done != OK) return done;
-    return mkdir(folder, 0755) == 0 ? OK : err_sys(err, "cannot make the folder %s", folder);
+    if (done != OK && *lock >= 0) {
+        close(*lock);
+        *lock = -1;
+    }
+    return done;
 }
 
 void record_remove_unfinished(const char *folder)

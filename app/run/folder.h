@@ -17,7 +17,7 @@ Status record_lock(const char *folder, int *lock, Err *err);
 
 /* Make the folder of a new run, or take over what a process left that was killed while it made one. ERR_USAGE: the name
  * is taken, by a run or by anything else; what is there stays as it is. */
-Status record_claim(const char *folder, Err *err);
+Status record_claim(const char *folder, int *lock, Err *err);
 
 /* ERR_STATE: the folder holds something that tare did not make, or is a link. */
 Status record_check_ours(const char *folder, Err *err);

@@ -1,6 +1,9 @@
 /* job.c - the option tables of training, and what cannot be together. Pure functions; any thread. */
 #include "run/job.h"
 
+#include "base/text.h"
+#include "calib/calibrator.h"
+#include "kernel/loss.h"
 #include <string.h>
 
 /* The defaults are those of the recipe `small` (lua/recipes.lua), so that the tables alone make a sensible run. */
@@ -32,9 +35,11 @@ static const Option course_options[] = {
     {"ema", OPTION_REAL, AT(ema), "0", 0, 0.999999, NULL,
      "decay of the averaged weights that are evaluated and kept; 0 = no averages"},
 
+    {"loss", OPTION_CHOICE, AT(loss), "cross-entropy", 0, 0, LOSS_NAMES,
+     "what is minimised on the training images; of vtst the part beside the KL"},
     {"smoothing", OPTION_REAL, AT(smoothing), "0", 0, 0.9999, NULL,
      "label smoothing: the share of the target spread over all classes"},
-    {"focal", OPTION_REAL, AT(focal), "0", 0, 100, NULL, "gamma of the focal loss; 0 = cross-entropy"},
+    {"focal", OPTION_REAL, AT(focal), "0", 0, 100, NULL, "gamma of the focal loss; 0 = plain cross-entropy"},
     {"mixup", OPTION_REAL, AT(mixup), "0", 0, 100, NULL,
      "alpha: pairs of images are mixed with shares from Beta(alpha, alpha); 0 = no mixing"},
     {"augment", OPTION_CHOICE, AT(augment), "none", 0, 0, "none|crop|flip|crop-flip",
@@ -51,13 +56,13 @@ static const Option course_options[] = {
     {0},
 };
 
-static const Option stage1_options[] = {
+const Option stage1_options[] = {
     {"", OPTION_GROUP, 0, NULL, 0, 0, course_options, NULL},
     {"bn_momentum", OPTION_REAL, AT(bn_momentum), "0.1", 0, 1, NULL, "running statistics = (1 - m) running + m batch"},
     {0},
 };
 
-static const Option tst_options[] = {
+const Option tst_options[] = {
     {"", OPTION_GROUP, 0, NULL, 0, 0, course_options, NULL},
     {"epochs", OPTION_USUAL, .initial = "40"},
     {"steps", OPTION_USUAL, .initial = "1500", .help = "most optimiser steps; 0 = by epochs"},
@@ -81,7 +86,7 @@ static const Option tst_options[] = {
     {0},
 };
 
-static const Option vtst_options[] = {
+const Option vtst_options[] = {
     {"", OPTION_GROUP, 0, NULL, 0, 0, tst_options, NULL},
     {"samples", OPTION_INT, AT(samples), "10", 0, 10000, NULL, "draws of z in a prediction (M); 0 = z is its mean"},
     {"kl_weight", OPTION_REAL, AT(kl_weight), "0.00078125", 0, 1e6, NULL,
@@ -89,23 +94,68 @@ static const Option vtst_options[] = {
     {0},
 };
 
-const TrainKind train_kinds[] = {
-    {"stage1", "stage 1", "", "linear", 1, stage1_options, "train a whole network with cross-entropy", false},
-    {"tst", "TST", "TST end to end", "tst", 2, tst_options,
-     "freeze a network's body and train a fresh classifier on its features", false},
-    {"vtst", "V-TST", "V-TST end to end", "vtst", 2, vtst_options,
-     "as tst, with a Gaussian last hidden layer and the ELBO as objective", false},
-    {"import", "imported", "", "linear", 1, import_options, "a network from a file", true},
-    {"import_tst", "imported TST", "", "tst", 2, import_tst_options, "a network of two stages from a file", true},
-    {"import_vtst", "imported V-TST", "", "vtst", 2, import_vtst_options, "a variational one from a file", true},
-    {0},
-};
+/* ---- what is known of a job of any kind ---- */
 
-const TrainKind *train_kind(const char *name)
+const JobKind *job_kind(const char *name)
 {
-    for (const TrainKind *k = train_kinds; k->name; k++)
+    for (const JobKind *k = job_kinds; k->name; k++)
         if (strcmp(k->name, name) == 0) return k;
     return NULL;
+}
+
+Status job_add_parent(Job *job, const char *name, Err *err)
+{
+    if (job->parents == PARENTS_MOST)
+        return err_set(err, ERR_USAGE, "a run is made from at most %d others", PARENTS_MOST);
+    text_copy(job->parent[job->parents++], RUN_NAME_SIZE, name);
+    return OK;
+}
+
+const char *job_from(const Job *job)
+{
+    return job->parents > 0 ? job->parent[0] : "";
+}
+
+const char *job_text(const Job *job, const char *option, char dst[OPTION_TEXT_SIZE])
+{
+    const Option *o = option_find(job->kind->options, option);
+    if (!o) return "";
+    return option_text(o, job_spec(job), dst, OPTION_TEXT_SIZE);
+}
+
+double job_number(const Job *job, const char *option, double missing)
+{
+    const Option *o = option_find(job->kind->options, option);
+    return o && o->kind < OPTION_TEXT ? option_number(o, job_spec(job)) : missing;
+}
+
+bool job_end_to_end(const Job *job)
+{
+    return job_number(job, "end_to_end", 0) != 0;
+}
+
+int job_stage(const Job *job)
+{
+    return job_end_to_end(job) ? 1 : job->kind->stage;
+}
+
+const char *job_title(const Job *job)
+{
+    if (job_end_to_end(job)) return job->kind->end_to_end_title;
+    const Calibrator *c = job->kind->title ? NULL : calibrator_find(job->calibrate.method, NULL);
+    return c ? c->title : job->kind->title ? job->kind->title : job->kind->name;
+}
+
+const char *job_method(const Job *job)
+{
+    if (job_end_to_end(job)) return job->kind->end_to_end_title;
+    return job->kind->method ? job->kind->method : job->calibrate.method;
+}
+
+int job_rank(const Job *job)
+{
+    enum { RANKS = 16 };
+    return job->kind->rank + (job_end_to_end(job) ? RANKS : 0);
 }
 
 /* ---- checks ---- */
@@ -118,16 +168,6 @@ static int64_t steps_per_epoch(const TrainSpec *t, const Dataset *data)
 int64_t job_steps(const Job *job, const Dataset *data)
 {
     return job->train.steps > 0 ? job->train.steps : job->train.epochs * steps_per_epoch(&job->train, data);
-}
-
-int job_stage(const Job *job)
-{
-    return job->train.end_to_end ? 1 : job->kind->stage;
-}
-
-const char *job_title(const Job *job)
-{
-    return job->train.end_to_end ? job->kind->end_to_end_title : job->kind->title;
 }
 
 bool job_faithful(const Job *job)
@@ -153,7 +193,23 @@ static Status check_length(const Job *job, const Dataset *data, Err *err)
     return OK;
 }
 
-static Status check_data(const Job *job, const Dataset *data, Err *err)
+/* Options of the loss that it does not read. */
+static Status check_loss(const TrainSpec *t, Err *err)
+{
+    const Loss *loss = loss_find(t->loss);
+    const struct {
+        const char *name;
+        double value;
+    } option[] = {{"smoothing", t->smoothing}, {"focal", t->focal}, {"mixup", t->mixup}};
+    for (size_t i = 0; i < sizeof option / sizeof *option; i++)
+        if (option[i].value > 0 && !loss_reads(loss, option[i].name))
+            return err_set(err, ERR_USAGE,
+                           "%s = %g cannot go with loss = \"%s\", which is %s and has no place for it; leave one out",
+                           option[i].name, option[i].value, loss->name, loss->formula);
+    return OK;
+}
+
+Status job_check_network(const Job *job, const Dataset *data, Err *err)
 {
     const Family *family = family_find(job->model.family);
     if (!family) return err_set(err, ERR_USAGE, "'%.60s' is no family of networks", job->model.family);
@@ -168,7 +224,7 @@ static Status check_data(const Job *job, const Dataset *data, Err *err)
 static const char *frozen_only(const Job *job)
 {
     const TrainSpec *t = &job->train;
-    if (job->from[0]) return "from";
+    if (job->parents > 0) return "from";
     if (t->checkpoint[0]) return "checkpoint";
     if (strcmp(t->bn, "frozen") != 0) return "bn";
     if (strcmp(t->features, "auto") != 0) return "features";
@@ -183,15 +239,14 @@ static const char *feature_changer(const TrainSpec *t)
     return strcmp(t->bn, "batch") == 0 ? "bn = \"batch\"" : NULL;
 }
 
-Status job_check(const Job *job, const Dataset *data, Err *err)
+Status job_check_training(const Job *job, const Dataset *data, Err *err)
 {
     const TrainSpec *t = &job->train;
-    if (job->kind->imported) return check_data(job, data, err);
     bool stage2 = job_stage(job) == 2;
     const char *changer = stage2 ? feature_changer(t) : NULL, *frozen = t->end_to_end ? frozen_only(job) : NULL;
     if (frozen)
         return err_set(err, ERR_USAGE, "end_to_end freezes no body, so that `%s` has no meaning; leave it out", frozen);
-    if (stage2 && !job->from[0])
+    if (stage2 && job->parents == 0)
         return err_set(err, ERR_USAGE,
                        "%s needs `from`, the run whose body it freezes (or end_to_end = true with `data`)",
                        job->kind->name);
@@ -200,6 +255,16 @@ Status job_check(const Job *job, const Dataset *data, Err *err)
                        "features = \"cached\" cannot go with %s, which changes the features at every step; "
                        "use features = \"faithful\"",
                        changer);
-    Status fits = check_length(job, data, err);
-    return fits == OK ? check_data(job, data, err) : fits;
+    Status fits = check_loss(t, err);
+    if (fits == OK) fits = check_length(job, data, err);
+    return fits == OK ? job_check_network(job, data, err) : fits;
+}
+
+Status job_check(const Job *job, const Dataset *data, Err *err)
+{
+    const JobKind *kind = job->kind;
+    if (job->parents < kind->parents_least || job->parents > kind->parents_most)
+        return err_set(err, ERR_USAGE, "%s is made from %d to %d runs, not from %d", kind->name, kind->parents_least,
+                       kind->parents_most, job->parents);
+    return kind->check(job, data, err);
 }

@@ -3,6 +3,7 @@
 #include "run/record.h"
 
 #include "base/text.h"
+#include "file/json.h"
 #include "nn/checkpoint.h"
 #include "run/folder.h"
 #include <stdlib.h>
@@ -34,11 +35,10 @@ static Status fold_line(const char *line, size_t length, RunLog *log, bool *whol
 {
     Event event;
     json_error_t why;
-    json_t *json = json_loadb(line, length, JSON_REJECT_DUPLICATES, &why);
+    json_t *json = json_parse(line, length, &why, err);
     *whole = json != NULL;
-    if (!json && json_error_code(&why) == json_error_out_of_memory)
-        return err_set(err, ERR_MEMORY, "no memory for an event of %zu bytes", length);
-    if (!json) return err_set(err, ERR_FORMAT, "no JSON (column %d: %s)", why.column, why.text);
+    if (!json && err->code == ERR_FORMAT) err_set(err, ERR_FORMAT, "no JSON (column %d: %s)", why.column, why.text);
+    if (!json) return err->code;
     Status done = event_from_json(&event, json, err);
     json_decref(json);
     return done == OK ? runlog_fold(log, &event, err) : done;

@@ -41,6 +41,13 @@ static Status write_config(const char *folder, const json_t *config, Err *err)
     return done;
 }
 
+/* Until its first event a run costs one descriptor, its lock: many may be queued. */
+static void rest(Record *r)
+{
+    if (r->events >= 0) close(r->events);
+    r->events = -1;
+}
+
 Status record_create(Record *r, const char *runs, const char *name, const json_t *config, Err *err)
 {
     *r = (Record){.lock = -1, .events = -1};
@@ -48,18 +55,16 @@ Status record_create(Record *r, const char *runs, const char *name, const json_t
     if (done == OK) done = folder_make(runs, err);
     if (done == OK) done = path_join(r->folder, runs, name, err);
     if (done != OK) return done;
-    done = record_claim(r->folder, err);
+    done = record_claim(r->folder, &r->lock, err);
     if (done != OK) return done;
-    done = record_lock(r->folder, &r->lock, err);
-    if (done == OK) done = open_events(r, O_CREAT | O_EXCL, err);
+    done = open_events(r, O_CREAT | O_EXCL, err);
     if (done == OK) done = write_config(r->folder, config, err);
-    if (done == OK) return OK;
-    bool locked = r->lock >= 0;
+    if (done == OK) {
+        rest(r);
+        return OK;
+    }
     record_close(r);
-    if (locked)
-        record_clear(r->folder, NULL);
-    else
-        rmdir(r->folder); /* where another process has taken the folder over, it is not empty and stays */
+    record_clear(r->folder, NULL);
     return done;
 }
 
@@ -95,15 +100,16 @@ Status record_reopen(Record *r, const char *runs, const char *name, RunLog *log,
     if (done == OK && ftruncate(r->events, (off_t)good) != 0)
         done = err_sys(err, "cannot cut the torn last line off %s/events.jsonl", r->folder);
     if (done == OK) record_remove_unfinished(r->folder);
+    rest(r);
     if (done != OK) record_close(r);
     return done;
 }
 
 void record_close(Record *r)
 {
-    if (r->events >= 0) close(r->events);
+    rest(r);
     if (r->lock >= 0) close(r->lock);
-    r->events = r->lock = -1;
+    r->lock = -1;
 }
 
 /* The line of an event with its newline, malloc'ed; NULL with err set. A line that could not be read back is
@@ -155,7 +161,8 @@ static Status check_place(const Record *r, Err *err)
 Status record_append(Record *r, const Event *event, Err *err)
 {
     Err why = {.code = ERR_MEMORY};
-    Status here = check_place(r, err);
+    Status here = r->events < 0 ? open_events(r, 0, err) : OK;
+    if (here == OK) here = check_place(r, err);
     if (here != OK) return here;
     char *line = line_of(event, &why);
     if (!line) return err_set(err, why.code, "%s", why.msg);

@@ -21,7 +21,7 @@
 
 typedef struct {
     char folder[PATH_SIZE];
-    int lock, events; /* descriptors */
+    int lock, events; /* descriptors; events: -1 until the first one is appended */
 } Record;
 
 /* A name is 1..48 letters, digits, '.', '_', '-', and does not start with '.' or '-'. ERR_USAGE says so. */

@@ -1,6 +1,7 @@
 /* replay.c - see replay.h. Needs no lock; main thread. */
 #include "run/replay.h"
 
+#include "file/json.h"
 #include "run/folder.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -60,7 +61,11 @@ static Status take_line(Replay *r, bool *there, Err *err)
         if (!read_more(r, err, &done)) return done;
     size_t length = (size_t)(newline - r->bytes);
     json_error_t why;
-    json_t *json = json_loadb(r->bytes, length, JSON_REJECT_DUPLICATES, &why);
+    Err broken = {.code = OK};
+    json_t *json = json_parse(r->bytes, length, &why, &broken);
+    if (broken.code == ERR_MEMORY) return err_set(err, ERR_MEMORY, "%s", broken.msg);
+    if (!json && r->again && r->used == length + 1 && !read_more(r, err, &done))
+        return done; /* what a power cut left: nothing follows it yet */
     if (!json && !r->again) { /* a resume may have cut the torn line whose begin was read, and written on from there */
         r->at -= (off_t)r->used;
         r->used = 0;
@@ -86,12 +91,26 @@ Status replay_fold(Replay *r, double until, RunLog *log, int *folded, Err *err)
 {
     *folded = 0;
     for (;;) {
+        Event event;
+        bool there;
         if (!r->waiting) TRY(take_line(r, &r->waiting, err));
         if (!r->waiting || r->next.wall.seconds > until) return OK;
-        TRY(runlog_fold(log, &r->next, err));
-        r->waiting = false;
+        TRY(replay_step(r, log, &event, &there, err));
         ++*folded;
     }
+fail:
+    return err ? err->code : ERR_FORMAT;
+}
+
+Status replay_step(Replay *r, RunLog *log, Event *event, bool *there, Err *err)
+{
+    if (!r->waiting) TRY(take_line(r, &r->waiting, err));
+    *there = r->waiting;
+    if (!*there) return OK;
+    TRY(runlog_fold(log, &r->next, err));
+    *event = r->next;
+    r->waiting = false;
+    return OK;
 fail:
     return err ? err->code : ERR_FORMAT;
 }

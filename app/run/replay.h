@@ -25,6 +25,9 @@ void replay_close(Replay *r);
  * is not whole yet waits for its rest. ERR_FORMAT names the line. */
 Status replay_fold(Replay *r, double until, RunLog *log, int *folded, Err *err);
 
+/* Fold the next event; *there = false when there is none yet. */
+Status replay_step(Replay *r, RunLog *log, Event *event, bool *there, Err *err);
+
 /* Seconds at which the next event lies; INFINITY when none is there (yet). */
 double replay_next(const Replay *r);
 

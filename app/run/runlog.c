@@ -188,6 +188,12 @@ const EvalPoint *runlog_best(const RunLog *log)
     return NULL;
 }
 
+int32_t runlog_epoch_of(const RunLog *log, const EvalPoint *eval)
+{
+    const EvalPoint *best = strcmp(eval->as.checkpoint, "best") == 0 ? runlog_best(log) : NULL;
+    return best ? best->epoch : eval->epoch;
+}
+
 /* ---- the digest ----
  *
  * It runs over fields, not over structs: their padding is undefined, and wall times stay out. A point is seq, two

@@ -65,6 +65,9 @@ const EvalPoint *runlog_best(const RunLog *log); /* the evaluation with the last
  * or nothing is trained. */
 double runlog_seconds_left(const RunLog *log);
 
+/* The epoch of the network that was evaluated: "best" is judged at the end of a run, and was made before. */
+int32_t runlog_epoch_of(const RunLog *log, const EvalPoint *eval);
+
 /* A digest of everything folded except wall times: equal folds have equal digests. */
 uint64_t runlog_digest(const RunLog *log);
 

@@ -1,5 +1,5 @@
 /* api_calib.c - calib.*: scores, bins and calibrators of predictions. Pure C underneath; main thread. */
-#include "calib/temperature.h"
+#include "calib/calibrator.h"
 #include "plot/diagram.h"
 #include "script/options.h"
 #include "script/rows.h"
@@ -140,44 +140,130 @@ static int diagram(lua_State *L)
     return 1;
 }
 
-/* ---- temperature ---- */
+/* ---- calibrators ---- */
+
+void push_fit(lua_State *L, const Fit *fit)
+{
+    lua_newtable(L);
+    lua_pushstring(L, fit->of->name);
+    lua_setfield(L, -2, "method");
+    lua_pushboolean(L, fit->at_bound);
+    lua_setfield(L, -2, "at_bound");
+    for (int i = 0; i < fit->arrays; i++) {
+        ptrdiff_t n = fit->array[i].n;
+        const double *value = fit->array[i].value;
+        if (n == 1) {
+            lua_pushnumber(L, *value);
+        } else {
+            lua_createtable(L, (int)n, 0);
+            for (ptrdiff_t k = 0; k < n; k++) {
+                lua_pushnumber(L, value[k]);
+                lua_rawseti(L, -2, k + 1);
+            }
+        }
+        lua_setfield(L, -2, fit->array[i].name);
+    }
+}
+
+/* Freed with the userdata that holds it, whatever is raised. */
+static int free_fit(lua_State *L)
+{
+    fit_free(lua_touserdata(L, 1));
+    return 0;
+}
+
+static Fit *push_fit_holder(lua_State *L, const Calibrator *of)
+{
+    Fit *fit = lua_newuserdatauv(L, sizeof *fit, 0);
+    *fit = (Fit){.of = of};
+    lua_createtable(L, 0, 1);
+    lua_pushcfunction(L, free_fit);
+    lua_setfield(L, -2, "__gc");
+    lua_setmetatable(L, -2);
+    return fit;
+}
+
+static const Calibrator *read_method(lua_State *L, const char *name)
+{
+    Err err;
+    const Calibrator *of = calibrator_find(name, &err);
+    if (!of) raise_err(L, &err);
+    return of;
+}
+
+static double nll_of(lua_State *L, const Predictions *pred)
+{
+    Err err;
+    Scores scores;
+    if (scores_of(&scores, pred, 10, &err) != OK) raise_err(L, &err);
+    return score(&scores, "nll");
+}
 
 static int fit(lua_State *L)
 {
     Err err;
-    Temperature t;
-    const char *name = luaL_checkstring(L, 1);
-    if (strcmp(name, "temperature") != 0) return luaL_error(L, "no calibrator '%s'; there is \"temperature\"", name);
-    if (temperature_fit(&t, to_predictions(L, 2), &err) != OK) return raise_err(L, &err);
-    lua_newtable(L);
-    lua_pushnumber(L, t.t);
-    lua_setfield(L, -2, "t");
-    lua_pushnumber(L, t.nll_before);
+    const Calibrator *of = read_method(L, luaL_checkstring(L, 1));
+    const Predictions *pred = to_predictions(L, 2);
+    lua_pushfstring(L, "%s fitted on %s", of->name, predictions_origin(L, 2));
+    Fit *found = push_fit_holder(L, of);
+    if (calibrator_fit(found, of, pred, &err) != OK) return raise_err(L, &err);
+    Predictions **after = push_predictions(L, "");
+    if (!(*after = calibrator_apply(found, pred, &err))) return raise_err(L, &err);
+    push_fit(L, found);
+    lua_pushnumber(L, nll_of(L, pred));
     lua_setfield(L, -2, "nll_before");
-    lua_pushnumber(L, t.nll);
+    lua_pushnumber(L, nll_of(L, *after));
     lua_setfield(L, -2, "nll");
-    lua_pushinteger(L, t.clipped);
+    lua_pushinteger(L, found->clipped);
     lua_setfield(L, -2, "clipped");
-    lua_pushboolean(L, t.at_bound);
-    lua_setfield(L, -2, "at_bound");
-    lua_pushfstring(L, "temperature fitted on %s", predictions_origin(L, 2));
-    lua_setfield(L, -3, "fitted_on");
-    lua_pop(L, 1);
+    lua_pushvalue(L, -4);
+    lua_setfield(L, -2, "fitted_on");
     return 1;
+}
+
+/* An array of a fit from the value on top: a number, or a list of them. */
+static void read_array(lua_State *L, Fit *fit, const char *name)
+{
+    Err err;
+    bool one = lua_type(L, -1) == LUA_TNUMBER;
+    ptrdiff_t n = one ? 1 : (ptrdiff_t)lua_rawlen(L, -1);
+    double *value = fit_add(fit, name, n, &err);
+    if (!value) raise_err(L, &err);
+    if (one) *value = lua_tonumber(L, -1);
+    for (ptrdiff_t k = 0; !one && k < n; k++) {
+        if (lua_rawgeti(L, -1, k + 1) != LUA_TNUMBER) luaL_error(L, "%s[%d] is no number", name, (int)k + 1);
+        value[k] = lua_tonumber(L, -1);
+        lua_pop(L, 1);
+    }
+}
+
+/* The fit that the table at index 1 says; { t = 2 } is a temperature. What describes it is no part of it. */
+static Fit *read_fit(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    const char *method = lua_getfield(L, 1, "method") == LUA_TSTRING ? lua_tostring(L, -1) : "temperature";
+    Fit *fit = push_fit_holder(L, read_method(L, method));
+    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
+        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+        int type = lua_type(L, -1);
+        if ((type == LUA_TNUMBER || type == LUA_TTABLE) && *name && strncmp(name, "nll", 3) != 0 &&
+            strcmp(name, "clipped") != 0)
+            read_array(L, fit, name);
+    }
+    return fit;
 }
 
 static int apply(lua_State *L)
 {
     Err err;
-    Predictions *pred = to_predictions(L, 2);
-    luaL_checktype(L, 1, LUA_TTABLE);
-    if (lua_getfield(L, 1, "t") != LUA_TNUMBER)
-        return luaL_error(L, "expected what calib.fit returned, a table with t = a number");
-    double t = lua_tonumber(L, -1);
-    lua_pushfstring(L, "%s at T = %f", predictions_origin(L, 2), t);
+    char found[128];
+    const Predictions *pred = to_predictions(L, 2);
+    const Fit *fit = read_fit(L);
+    fit->of->tell(fit, found, sizeof found);
+    lua_pushfstring(L, "%s at %s", predictions_origin(L, 2), found);
     Predictions **handle = push_predictions(L, lua_tostring(L, -1));
-    *handle = temperature_apply(pred, t, &err);
-    return *handle ? 1 : raise_err(L, &err);
+    *handle = calibrator_apply(fit, pred, &err);
+    return made_predictions(L, handle, &err);
 }
 
 /* ---- predictions from elsewhere ---- */
@@ -260,7 +346,7 @@ static int predictions(lua_State *L)
         return raise_err(L, &err);
     Predictions **handle = push_predictions(L, "a script's table");
     *handle = predictions_new(logits ? SAID_LOGITS : SAID_P, true, (ptrdiff_t)n, (ptrdiff_t)classes, x, y, &err);
-    return *handle ? 1 : raise_err(L, &err);
+    return made_predictions(L, handle, &err);
 }
 
 static int form(lua_State *L)
@@ -294,7 +380,7 @@ const ApiRow api_calib[] = {
      "for _, b in ipairs(calib.bins(base:predict \"test\")) do print(b.hi, b.count) end", bins, bins_options},
     {"calib.diagram", "pred, { bins =, width =, height =, ascii = }", "the reliability diagram as lines of text", "ece",
      "print(calib.diagram(base:predict \"test\", { width = 50, height = 12 }))", diagram, diagram_options},
-    {"calib.fit", "\"temperature\", pred",
+    {"calib.fit", "\"temperature\" or \"isotonic\", pred",
      "fit a calibrator: t, nll, nll_before, at_bound, clipped; use validation predictions", "temperature",
      "print(calib.fit(\"temperature\", base:predict \"valid\").t)", fit, NULL},
     {"calib.apply", "fit, pred", "predictions after a fitted calibrator", "temperature",

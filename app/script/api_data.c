@@ -33,7 +33,6 @@ const Option *source_options(void)
 /* Load the options at index by the source's own table into a new handle. */
 static int load(lua_State *L, const char *source, int index)
 {
-    Err err;
     DataSpec spec = {0};
     const Option *options = dataset_options(source);
     if (!options) options = source_options(); /* dataset_load says which sources there are */
@@ -42,9 +41,8 @@ static int load(lua_State *L, const char *source, int index)
     options_read(L, index, options, &spec, NULL);
     if (strcmp(spec.name, source) != 0)
         return luaL_error(L, "name = \"%s\": it is that of %s; leave it out, or use data.load", spec.name, source);
-    Dataset **handle = push_data(L);
-    *handle = dataset_load(&spec, &err);
-    return *handle ? 1 : raise_err(L, &err);
+    push_data(L, &spec);
+    return 1;
 }
 
 static int data_load(lua_State *L)
@@ -191,7 +189,7 @@ static int posterior(lua_State *L)
     lua_pushfstring(L, "known posterior of %s, %s", d->spec.name, split_name[id]);
     Predictions **handle = push_predictions(L, lua_tostring(L, -1));
     *handle = predictions_new(SAID_P, false, split->n, d->classes, split->posterior, split->labels, &err);
-    return *handle ? 1 : raise_err(L, &err);
+    return made_predictions(L, handle, &err);
 }
 
 const ApiRow api_data[] = {

@@ -3,6 +3,7 @@
 #include "script/rows.h"
 #include "script/script.h"
 #include "script/values.h"
+#include "train/calibrate.h"
 #include <lauxlib.h>
 #include <stdio.h>
 
@@ -16,11 +17,11 @@ static bool ended(lua_State *L, void *run)
 static int after(lua_State *L, lua_KFunction k, lua_KContext context)
 {
     Run *run = to_run(L, 1);
-    if (!run->ours && !ended(L, run))
-        return luaL_error(L,
-                          "run %s is not trained by this process; runs.resume \"%s\" goes on with it where it was torn",
-                          run->job.name, run->job.name);
-    return task_park(L, ended, run, k, context);
+    const Run *told = task_told(L); /* the run that waits for this callback */
+    if (told && engine_waits_for(script_engine(L), run, told))
+        return luaL_error(L, "on_epoch of %s cannot wait for run %s, which ends only after the callback has returned",
+                          told->job.name, run->job.name);
+    return task_park(L, ended, run, k, context); /* one of another process is followed to its end */
 }
 
 static const char *reason(const RunLog *log)
@@ -34,8 +35,9 @@ static const char *reason(const RunLog *log)
 static Run *whole(lua_State *L)
 {
     Run *run = to_run(L, 1);
-    if (run->log.state == RUN_FAILED || run->log.state == RUN_DIVERGED)
-        luaL_error(L, "run %s %s: %s", run->job.name, run_state_name[run->log.state], reason(&run->log));
+    if (run->log.state != RUN_FAILED && run->log.state != RUN_DIVERGED) return run;
+    run->told = true;
+    luaL_error(L, "run %s %s: %s", run->job.name, run_state_name[run->log.state], reason(&run->log));
     return run;
 }
 
@@ -62,9 +64,10 @@ static Predictions *push_result(lua_State *L)
     SplitId split = to_split(L, 2, SPLIT_TEST);
     Predictions *pred = engine_predictions(script_engine(L), run, split, &err);
     if (!pred) raise_err(L, &err);
-    snprintf(origin, sizeof origin, "%.60s %s of %s (%s, recipe %.60s, seed %lld, %s)", run->job.data.name,
-             split_name[split], run->job.name, job_title(&run->job), run->job.train.recipe,
-             (long long)run->job.train.seed, run->job.train.keep);
+    char recipe[OPTION_TEXT_SIZE], keep[OPTION_TEXT_SIZE];
+    snprintf(origin, sizeof origin, "%.60s %s of %s (%s, recipe %.60s, seed %.0f, %s)", run->job.data.name,
+             split_name[split], run->job.name, job_title(&run->job), job_text(&run->job, "recipe", recipe),
+             job_number(&run->job, "seed", 0), job_text(&run->job, "keep", keep));
     Predictions **handle = push_predictions(L, origin);
     *handle = predictions_retain(pred);
     return pred;
@@ -113,6 +116,66 @@ static int evaluate(lua_State *L)
     return after(L, evaluated, (lua_KContext)spec.bins);
 }
 
+/* ---- calibrators: runs made from a run ---- */
+
+/* The calibration of the run at index 1 by a method: the run that there is, or a new one in the queue. */
+static int calibrate_by(lua_State *L, const char *method)
+{
+    Err err;
+    Job job;
+    char stem[RUN_NAME_SIZE + OPTION_TEXT_SIZE];
+    const Run *parent = to_run(L, 1);
+    if (calibrate_job(&job, method, &parent->job, &err) != OK) return raise_err(L, &err);
+    snprintf(stem, sizeof stem, "%s-%s", parent->job.name, method);
+    Run *run = engine_obtain(script_engine(L), &job, stem, &err);
+    if (!run) return raise_err(L, &err);
+    push_run(L, run);
+    return 1;
+}
+
+static int temperature(lua_State *L)
+{
+    return calibrate_by(L, "temperature");
+}
+
+static int calibrate(lua_State *L)
+{
+    return calibrate_by(L, luaL_checkstring(L, 2));
+}
+
+/* The run at index 1 has ended. */
+static int fitted(lua_State *L, int status, lua_KContext field)
+{
+    (void)status;
+    Err err;
+    Fit fit;
+    const Run *run = whole(L);
+    if (calibrate_read(engine_runs(script_engine(L)), &run->job, &fit, &err) != OK) return raise_err(L, &err);
+    push_fit(L, &fit);
+    fit_free(&fit);
+    if (field) lua_getfield(L, -1, (const char *)field);
+    return 1;
+}
+
+static int after_fit(lua_State *L, const char *field)
+{
+    const Run *run = to_run(L, 1);
+    if (run->job.kind->run != calibrate_run)
+        return luaL_error(L, "run %s is no calibrator; %s:temperature() makes one of it", run->job.name, run->job.name);
+    lua_settop(L, 1);
+    return after(L, fitted, (lua_KContext)field);
+}
+
+static int calibrator(lua_State *L)
+{
+    return after_fit(L, NULL);
+}
+
+static int t(lua_State *L)
+{
+    return after_fit(L, "t");
+}
+
 static int seconds(lua_State *L)
 {
     lua_pushnumber(L, to_run(L, 1)->log.seconds);
@@ -126,8 +189,13 @@ const ApiRow api_result[] = {
      predict, NULL},
     {"run:evaluate", "[split, { bins = }]", "all scores on \"valid\" or \"test\"", "ece",
      "print(base:evaluate(\"test\", { bins = 15 }).ece)", evaluate, evaluate_options},
-    {"run:temperature", "", "temperature scaling fitted on valid, applied to test: for runs.compare", "temperature",
-     "print(base:temperature().t)", NULL, "temperature.of"},
+    {"run:temperature", "", "temperature scaling of it, fitted on valid: a run of its own, made once", "temperature",
+     "print(base:temperature().t)", temperature, NULL},
+    {"run:calibrate", "\"method\"", "a calibrator of it, fitted on valid: a run of its own, made once", "temperature",
+     "print(base:calibrate(\"temperature\"):wait())", calibrate, NULL},
+    {"run.calibrator", NULL, "what a calibrator has fitted: method, at_bound, and its numbers by name", "temperature",
+     "print(base:temperature().calibrator.at_bound)", calibrator, NULL},
+    {"run.t", NULL, "the temperature of a temperature scaling", "temperature", "print(base:temperature().t)", t, NULL},
     {"run:seconds", "", "how long it took so far", "runs", "print(base:seconds())", seconds, NULL},
     {0},
 };

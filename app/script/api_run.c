@@ -23,8 +23,8 @@ static int state(lua_State *L)
 static int from(lua_State *L)
 {
     Run *run = to_run(L, 1);
-    if (run->parent)
-        push_run(L, run->parent);
+    if (run->parent[0])
+        push_run(L, run->parent[0]);
     else
         lua_pushnil(L);
     return 1;
@@ -62,7 +62,7 @@ static int job(lua_State *L)
     const Job *j = &to_run(L, 1)->job;
     lua_newtable(L);
     set_text(L, "name", j->name);
-    set_text(L, "from", j->from);
+    set_text(L, "from", job_from(j));
     set_text(L, "kind", j->kind->name);
     set_text(L, "title", job_title(j));
     set_integer(L, "stage", job_stage(j));
@@ -72,8 +72,12 @@ static int job(lua_State *L)
     options_push(L, family_find(j->model.family)->options, &j->model);
     set_text(L, "family", j->model.family);
     lua_setfield(L, -2, "model");
-    options_push(L, j->kind->options, &j->train);
-    lua_setfield(L, -2, "train");
+    set_text(L, "method", job_method(j));
+    set_integer(L, "rank", job_rank(j));
+    options_push(L, j->kind->options, job_spec(j));
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "options");
+    lua_setfield(L, -2, j->kind->part);
     if (j->normalise.channels) push_normalise(L, &j->normalise);
     return 1;
 }
@@ -162,7 +166,7 @@ const ApiRow api_run[] = {
     {"run.name", NULL, "its name, and that of its folder", "runs", "print(base.name)", name, NULL},
     {"run.state", NULL, "queued, running, paused, done, stopped, failed, diverged or cancelled", "runs",
      "print(base.state)", state, NULL},
-    {"run.from", NULL, "the run whose body it freezes; nil in stage 1", "runs", "print(base.from)", from, NULL},
+    {"run.from", NULL, "the run that it is made from: whose body it freezes, whose predictions it calibrates; or nil", "runs", "print(base.from)", from, NULL},
     {"run.job", NULL, "everything that was asked: { kind =, from =, data =, model =, train = }", "runs",
      "print(base.job.train.lr)", job, NULL},
     {"run.epochs", NULL, "its epochs so far: epoch, step, loss, accuracy, lr, seconds", "runs", "print(#base.epochs)",

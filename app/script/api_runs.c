@@ -1,5 +1,5 @@
 /* api_runs.c - runs.*: the folder of runs and the queue. Main thread. */
-#include "base/text.h"
+#include "run/line.h"
 #include "run/record.h"
 #include "script/options.h"
 #include "script/registry.h"
@@ -41,60 +41,17 @@ static Names *push_names(lua_State *L)
     return names;
 }
 
-/* What the list shows of a run, read whole before any of it is pushed. */
-typedef struct {
-    Job job;
-    RunState state;
-    double seconds;
-    bool judged; /* the rest is there: scores on the test images */
-    double accuracy, nll, ece;
-    char note[256];
-} Line;
-
-static void line_scores(Line *line, const RunLog *log)
+static void push_line(lua_State *L, const char *name, const RunLine *line)
 {
-    enum { ECE_BINS = 10 };
-    Bin bin[ECE_BINS];
-    line->state = log->state;
-    line->seconds = log->seconds;
-    const EvalPoint *test = runlog_eval(log, "test", line->job.train.keep);
-    line->judged = test && bins_from_fine(bin, ECE_BINS, &test->as.bins, NULL) == OK;
-    if (!line->judged) return;
-    line->accuracy = test->as.accuracy;
-    line->nll = test->as.nll;
-    line->ece = bins_ece(bin, ECE_BINS);
-}
-
-static Status line_read(Line *line, const char *folder, const char *name, Err *err)
-{
-    RunLog log;
-    *line = (Line){0};
-    runlog_init(&log);
-    json_t *config = record_read_json(folder, name, "config.json", err), *summary = NULL;
-    if (!config) goto fail;
-    TRY(job_from_json(&line->job, config, err));
-    TRY(record_fold(folder, name, &log, err));
-    line_scores(line, &log);
-    summary = record_read_json(folder, name, "summary.json", NULL); /* there is none before a run ends */
-    const char *note = json_string_value(json_object_get(summary, "note"));
-    if (note) strncat(line->note, note, sizeof line->note - 1);
-    text_clean(line->note);
-    json_decref(summary);
-    json_decref(config);
-    runlog_free(&log);
-    return OK;
-fail:
-    json_decref(config);
-    runlog_free(&log);
-    return err->code;
-}
-
-static void push_line(lua_State *L, const char *name, const Line *line)
-{
+    char recipe[OPTION_TEXT_SIZE];
     const struct {
         const char *name, *value;
-    } text[] = {{"name", name},           {"kind", line->job.kind->name}, {"state", run_state_name[line->state]},
-                {"from", line->job.from}, {"data", line->job.data.name},  {"recipe", line->job.train.recipe},
+    } text[] = {{"name", name},
+                {"kind", line->job.kind->name},
+                {"state", run_state_name[line->state]},
+                {"from", job_from(&line->job)},
+                {"data", line->job.data.name},
+                {"recipe", job_text(&line->job, "recipe", recipe)},
                 {"note", line->note}};
     const struct {
         const char *name;
@@ -105,7 +62,7 @@ static void push_line(lua_State *L, const char *name, const Line *line)
         lua_pushstring(L, text[i].value);
         lua_setfield(L, -2, text[i].name);
     }
-    lua_pushinteger(L, line->job.train.seed);
+    lua_pushinteger(L, (lua_Integer)job_number(&line->job, "seed", 0));
     lua_setfield(L, -2, "seed");
     for (size_t i = 0; i < (line->judged ? sizeof number / sizeof *number : 1); i++) {
         lua_pushnumber(L, number[i].value);
@@ -122,8 +79,8 @@ static int list(lua_State *L)
     lua_newtable(L);
     for (ptrdiff_t i = 0; i < names->count; i++) {
         Err err;
-        Line line;
-        if (line_read(&line, folder, names->name[i], &err) == OK) {
+        RunLine line;
+        if (run_line(&line, folder, names->name[i], &err) == OK) {
             push_line(L, names->name[i], &line);
         } else {
             lua_newtable(L);
@@ -164,6 +121,10 @@ static int open_run(lua_State *L)
 static int resume(lua_State *L)
 {
     Err err;
+    if (!lua_isnoneornil(L, 2))
+        return luaL_error(L,
+                          "runs.resume goes on with a run as it was asked for: it takes a name alone; train.* makes a "
+                          "run of other options, run:set{ lr = } changes the rate of one that runs");
     Run *run = engine_resume(script_engine(L), check_text(L, 1), &err);
     if (!run) return raise_err(L, &err);
     push_run(L, run);

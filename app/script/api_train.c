@@ -44,6 +44,7 @@ static Run *read_from(lua_State *L, const char *function)
         break;
     default:
         parent = to_run(L, -1);
+        if (parent->log.state == RUN_CANCELLED) luaL_error(L, "%s: `from` is a run that was cancelled or deleted", function);
     }
     lua_pop(L, 1);
     return parent;
@@ -72,10 +73,10 @@ static void refuse(lua_State *L, const char *name, const char *why)
     lua_pop(L, 1);
 }
 
-static int submit(lua_State *L, const Job *job, Dataset *data, Run *parent)
+static int submit(lua_State *L, const Job *job, Dataset *data)
 {
     Err err;
-    Run *run = engine_submit(script_engine(L), job, data, parent, &err);
+    Run *run = engine_submit(script_engine(L), job, data, &err);
     if (!run) return raise_err(L, &err);
     push_run(L, run);
     return 1;
@@ -83,20 +84,20 @@ static int submit(lua_State *L, const Job *job, Dataset *data, Run *parent)
 
 static int stage1(lua_State *L)
 {
-    Job job = {.kind = train_kind("stage1")};
+    Job job = {.kind = job_kind("stage1")};
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
     read_train(L, &job, stage1_own);
     read_run_name(L, 1, job.name);
     Dataset *data = read_network(L, &job, "train.stage1");
-    return submit(L, &job, data, NULL);
+    return submit(L, &job, data);
 }
 
 /* train.tst, train.vtst: everything but the classifier is the parent's, or end to end the user's. */
 static int stage2(lua_State *L)
 {
     const ApiRow *row = lua_touserdata(L, lua_upvalueindex(1));
-    Job job = {.kind = train_kind(row->name + strlen("train."))};
+    Job job = {.kind = job_kind(row->name + strlen("train."))};
     Err err;
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
@@ -105,21 +106,17 @@ static int stage2(lua_State *L)
     if (job.train.end_to_end) {
         refuse(L, "from", "end_to_end = true freezes no run's body; leave it out");
         Dataset *data = read_network(L, &job, row->name);
-        return submit(L, &job, data, NULL);
+        return submit(L, &job, data);
     }
     refuse(L, "data", "it is the parent's; leave it out (or train from scratch with end_to_end = true)");
     refuse(L, "model", "it is the parent's; leave it out (or train from scratch with end_to_end = true)");
     Run *parent = read_from(L, row->name);
     job.data = parent->job.data;
     job.model = parent->job.model;
-    text_copy(job.from, sizeof job.from, parent->job.name);
+    if (job_add_parent(&job, parent->job.name, &err) != OK) return raise_err(L, &err);
     Dataset *data = parent->data;
-    if (!data) { /* a run from disk: its images are loaded again */
-        Dataset **handle = push_data(L);
-        data = *handle = dataset_load(&job.data, &err);
-        if (!data) return raise_err(L, &err);
-    }
-    return submit(L, &job, data, parent);
+    if (!data) data = push_data_of(L, parent); /* a run that has ended keeps no images: they are loaded again */
+    return submit(L, &job, data);
 }
 
 const ApiRow api_train[] = {

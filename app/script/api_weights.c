@@ -48,7 +48,7 @@ static void read_normalise(lua_State *L, int index, Normalise *n)
 static int load(lua_State *L)
 {
     Err err;
-    ImportSpec spec = {0};
+    LoadSpec spec = {0};
     Job job;
     char name[RUN_NAME_SIZE];
     const char *file = check_text(L, 1);
@@ -68,7 +68,7 @@ static int load(lua_State *L)
     Dataset *data = to_data(L, -1);
     if (import_job(&job, &spec, data, script_options(script_of(L))->seed, &err) != OK) return raise_err(L, &err);
     text_copy(job.name, sizeof job.name, name);
-    Run *run = engine_submit(script_engine(L), &job, data, NULL, &err);
+    Run *run = engine_submit(script_engine(L), &job, data, &err);
     if (!run) return raise_err(L, &err);
     push_run(L, run);
     return 1;

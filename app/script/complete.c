@@ -4,6 +4,7 @@
 #include "run/record.h"
 #include "script/lookup.h"
 #include "script/modules.h"
+#include "script/values.h"
 #include <dirent.h>
 #include <lauxlib.h>
 #include <stdio.h>
@@ -259,7 +260,7 @@ static void complete_name(lua_State *L, Completion *c)
         lookup_push(L, globals, (Piece){0, sizeof globals - 1});
     if (lua_type(L, -1) == LUA_TSTRING && spot->separator == ':')
         lookup_push(L, strings_path, (Piece){0, sizeof strings_path - 1});
-    const char *class = lookup_class(L, -1);
+    const char *class = value_class(L, -1);
     if (class)
         offer_rows(c, class);
     else if (lua_istable(L, -1))

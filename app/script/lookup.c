@@ -1,7 +1,9 @@
 /* lookup.c - names in a typed line to values and rows, see lookup.h. Main thread. */
 #include "script/lookup.h"
 
+#include "script/registry.h"
 #include "script/state.h"
+#include "script/values.h"
 #include <ctype.h>
 #include <lauxlib.h>
 #include <stdio.h>
@@ -17,17 +19,6 @@ void lookup_protect(Script *s, lua_CFunction f, void *arg)
     script_protect(s, f, arg, NULL);
     s->options.memory -= memory_lent;
     if (collects) lua_gc(s->L, LUA_GCRESTART);
-}
-
-const char *lookup_class(lua_State *L, int index)
-{
-    static const char prefix[] = "tare.";
-    if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) return NULL;
-    lua_pushliteral(L, "__name");
-    lua_rawget(L, -2);
-    const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
-    lua_pop(L, 2); /* the metatable, in the registry, keeps the name */
-    return strncmp(name, prefix, sizeof prefix - 1) == 0 ? name + sizeof prefix - 1 : NULL;
 }
 
 void lookup_push(lua_State *L, const char *line, Piece path)
@@ -60,17 +51,6 @@ static const ApiRow *method_named(const char *class, const char *name, size_t si
     return NULL;
 }
 
-/* Every function of a row carries the row as its upvalue. */
-const ApiRow *lookup_function(lua_State *L, int index)
-{
-    if (!lua_iscfunction(L, index) || !lua_getupvalue(L, index, 1)) return NULL;
-    const void *upvalue = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    for (const ApiRow *const *at = rows_all(); upvalue && *at; at++)
-        if (*at == upvalue) return *at;
-    return NULL;
-}
-
 const ApiRow *lookup_row(lua_State *L, const char *line, Piece call)
 {
     int last = call.from + call.size;
@@ -78,11 +58,11 @@ const ApiRow *lookup_row(lua_State *L, const char *line, Piece call)
     const ApiRow *row = NULL;
     if (last > call.from && line[last - 1] == ':') {
         lookup_push(L, line, (Piece){call.from, last - 1 - call.from});
-        const char *class = lookup_class(L, -1);
+        const char *class = value_class(L, -1);
         if (class) row = method_named(class, line + last, (size_t)(call.from + call.size - last));
     } else {
         lookup_push(L, line, call);
-        row = lookup_function(L, -1);
+        row = registry_row(L, -1);
     }
     lua_pop(L, 1);
     return row;

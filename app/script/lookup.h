@@ -12,12 +12,6 @@ void lookup_protect(Script *s, lua_CFunction f, void *arg);
 /* Pushes the value of the path "a.b.c" that stands at `path` of the line, by raw access; nil where there is none. */
 void lookup_push(lua_State *L, const char *line, Piece path);
 
-/* "run" of a run's handle, "dataset", ...; NULL for any other value. */
-const char *lookup_class(lua_State *L, int index);
-
-/* The row of the function at index, or NULL. */
-const ApiRow *lookup_function(lua_State *L, int index);
-
 /* The row of the function that "train.tst" or "base:evaluate" names in the line, or NULL. */
 const ApiRow *lookup_row(lua_State *L, const char *line, Piece call);
 

@@ -6,11 +6,11 @@
 
 #include "base/text.h"
 #include "data/dataset.h"
-#include "script/lookup.h"
 #include "script/modules.h"
 #include "script/rows.h"
 #include "script/texttable.h"
 #include "script/values.h"
+#include <ctype.h>
 #include <lauxlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -57,6 +57,17 @@ static void push_row_function(lua_State *L, const ApiRow *row)
 {
     lua_pushlightuserdata(L, (void *)row);
     lua_pushcclosure(L, row->call ? row->call : call_row, 1);
+}
+
+/* Every function of a row carries the row as its upvalue. */
+const ApiRow *registry_row(lua_State *L, int index)
+{
+    if (!lua_iscfunction(L, index) || !lua_getupvalue(L, index, 1)) return NULL;
+    const void *upvalue = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    for (const ApiRow *const *at = rows_all(); upvalue && *at; at++)
+        if (*at == upvalue) return *at;
+    return NULL;
 }
 
 /* ---- for lua/: require "tare.registry" ---- */
@@ -121,8 +132,8 @@ static int nearest(lua_State *L)
 static int name_of(lua_State *L)
 {
     lua_settop(L, 1);
-    const char *class = lookup_class(L, 1);
-    const ApiRow *row = class ? NULL : lookup_function(L, 1);
+    const char *class = value_class(L, 1);
+    const ApiRow *row = class ? NULL : registry_row(L, 1);
     lua_pushstring(L, class ? class : row ? row->name : NULL);
     return 1;
 }
@@ -147,7 +158,7 @@ static int refuse_member(lua_State *L, const char *owner, const char *what, cons
     size_t count = 0;
     for (const ApiRow *const *at = rows_all(); *at && count < NAMES_MOST; at++)
         if ((member = row_member(*at, owner))) names[count++] = member;
-    const char *near = text_nearest(key, names, count);
+    const char *near = isalpha((unsigned char)*key) ? text_nearest(key, names, count) : NULL;
     if (near) return luaL_error(L, "%s: there is no %s '%s' (did you mean '%s'?)", owner, what, key, near);
     return luaL_error(L, "%s: there is no %s '%s'; see help \"%s\"", owner, what, key, owner);
 }
@@ -156,6 +167,12 @@ static int refuse_member(lua_State *L, const char *owner, const char *what, cons
 static int module_index(lua_State *L)
 {
     return refuse_member(L, lua_tostring(L, lua_upvalueindex(1)), "function", luaL_tolstring(L, 2, NULL));
+}
+
+static int finished_field(lua_State *L, int status, lua_KContext context)
+{
+    (void)L, (void)status, (void)context;
+    return 1;
 }
 
 /* handle.key: upvalue 1 methods, 2 fields, 3 the class's name. */
@@ -168,7 +185,7 @@ static int handle_index(lua_State *L)
     if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TNIL)
         return refuse_member(L, lua_tostring(L, lua_upvalueindex(3)), "field or method", luaL_tolstring(L, 2, NULL));
     lua_pushvalue(L, 1);
-    lua_call(L, 1, 1);
+    lua_callk(L, 1, 1, 0, finished_field); /* a field may wait for its run */
     return 1;
 }
 
@@ -225,10 +242,35 @@ static void open_owner(lua_State *L, const ApiRow *row)
     lua_pop(L, 1);
 }
 
+static const char given_key[] = "names given";
+
+/* Keeps the names of all globals there are now. */
+static void note_given(lua_State *L)
+{
+    lua_newtable(L);
+    lua_pushglobaltable(L);
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        lua_pushvalue(L, -2);
+        lua_pushboolean(L, true);
+        lua_rawset(L, -6);
+    }
+    lua_pop(L, 1);
+    lua_setfield(L, LUA_REGISTRYINDEX, given_key);
+}
+
+bool registry_gives(lua_State *L, const char *name)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, given_key);
+    bool gives = lua_getfield(L, -1, name) != LUA_TNIL;
+    lua_pop(L, 2);
+    return gives;
+}
+
 void registry_open(lua_State *L)
 {
     values_open(L);
     for (const ApiRow *const *at = rows_all(); *at; at++) open_owner(L, *at);
+    note_given(L);
     luaL_requiref(L, MODULES_PREFIX "registry", open_registry, false);
     lua_pop(L, 1);
 }

@@ -56,7 +56,7 @@ bool row_is_method(const ApiRow *row)
 const Option *row_options(const ApiRow *row)
 {
     const char *kind = row_member(row, "train");
-    const Option *table = kind ? train_kind(kind)->options : row->call ? row->detail : NULL;
+    const Option *table = kind ? job_kind(kind)->options : row->call ? row->detail : NULL;
     if (strcmp(row->name, "data.load") == 0) table = source_options();
     return table ? option_rows(table) : NULL;
 }

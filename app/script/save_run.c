@@ -30,9 +30,9 @@ static const char *push_recipe(lua_State *L, const Job *j, int bins)
 {
     luaL_Buffer b;
     luaL_buffinit(L, &b);
-    lua_pushfstring(L, "run %s: %s%s%s", j->name, job_title(j), *j->from ? " from " : "", j->from);
+    lua_pushfstring(L, "run %s: %s%s%s", j->name, job_title(j), *job_from(j) ? " from " : "", job_from(j));
     luaL_addvalue(&b);
-    add_options(&b, j->kind->options, &j->train);
+    add_options(&b, j->kind->options, job_spec(j));
     luaL_addstring(&b, "; data ");
     luaL_addstring(&b, j->data.name);
     const Option *data = dataset_options(j->data.name);
@@ -51,10 +51,8 @@ static const char *push_recipe(lua_State *L, const Job *j, int bins)
 /* NULL in stage 1, and where the parent's folder is gone. */
 static const RunLog *parent_log(lua_State *L, const Run *run)
 {
-    Err ignored;
-    const Run *parent = run->parent;
-    if (!parent && *run->job.from) parent = engine_run(script_engine(L), run->job.from, &ignored);
-    return parent ? &parent->log : NULL;
+    (void)L;
+    return run->parent[0] ? &run->parent[0]->log : NULL;
 }
 
 static const EvalPoint *eval_with(const RunLog *log, uint64_t seq)

@@ -58,8 +58,9 @@ Task *script_load_file(Script *s, const char *path, int argc, char **argv, Err *
 Task *script_load_line(Script *s, const char *code, Err *err);
 Task *script_load_lines(Script *s, const char *const *code, int count, Err *err);
 
-/* A new task from what was typed at the prompt: as script_load_line, and "?name" is help "name", "?" and "help" are
- * help(). Its errors are a line or two, without a traceback; its first value becomes the global `_`. */
+/* A new task from what was typed at the prompt: as script_load_line, and as entry.h says; "?name" and "name?" are
+ * help "name", "?" and "help" are help(). Its errors are a line or two, without a traceback; its first value becomes
+ * the global `_`. */
 Task *script_load_typed(Script *s, const char *text, Err *err);
 
 /* Run every task that can go on, for about 8 ms each; true while any task is alive. Events that were drained must have
@@ -104,6 +105,8 @@ void task_free(Script *s, Task *task);
  * coroutine is not a task's own (a coroutine of the user's, a comparator, a hook) it pumps instead of yielding. Never
  * returns when it yields: `return task_park(L, ready, arg, k, ctx)`. */
 typedef bool TaskReady(lua_State *L, void *arg);
+/* The run whose on_epoch callback is being called; NULL in other tasks. */
+const Run *task_told(lua_State *L);
 int task_park(lua_State *L, TaskReady *ready, void *arg, lua_KFunction k, lua_KContext ctx);
 
 /* From now on, at the end of each of the run's epochs: call the Lua function at ref (registry; the script owns it) with

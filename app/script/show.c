@@ -251,7 +251,10 @@ int show_results(lua_State *L)
     bool nothing = n == 1 && lua_isnil(L, 1);
     if (s->options.json && n > 0) return show_json(L, n);
     while (n > 0 && lua_isnil(L, n)) n--;
-    if (typed && nothing) puts("nil"); /* a name that stands for nothing shall not be met with silence */
+    if (typed && nothing) { /* a name that stands for nothing shall not be met with silence */
+        const char *near = typed_near(L, s->running->code);
+        printf(near ? "nil (did you mean '%s'?)\n" : "nil\n", near);
+    }
     lua_settop(L, n);
     if (n == 0) return 0;
     if (typed || s->options.prompt) {

@@ -3,12 +3,8 @@
 #ifndef TARE_SCRIPT_SPOT_H
 #define TARE_SCRIPT_SPOT_H
 
+#include "script/token.h"
 #include <stdbool.h>
-
-/* A piece of the line: bytes from .. from + size - 1. */
-typedef struct {
-    int from, size;
-} Piece;
 
 typedef enum {
     SPOT_CODE,    /* a name, or the place for one */

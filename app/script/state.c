@@ -150,22 +150,24 @@ bool script_exit(const Script *s, int *code)
     return s->exiting;
 }
 
-/* Raise for a global that is not there, naming one that is near. Stack: _G, name. */
-static int refuse_global(lua_State *L, const char *problem)
+const char *global_near(lua_State *L, const char *name)
 {
     const char *names[NEAR_MOST];
     size_t count = 0;
-    if (lua_type(L, 2) != LUA_TSTRING) return luaL_error(L, "undefined global [%s]", luaL_tolstring(L, 2, NULL));
-    for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) /* the keys stay alive in _G */
+    lua_pushglobaltable(L);
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) /* the keys stay alive in _G */
         if (lua_type(L, -2) == LUA_TSTRING && count < NEAR_MOST) names[count++] = lua_tostring(L, -2);
-    const char *name = lua_tostring(L, 2), *near = text_nearest(name, names, count);
-    if (near) return luaL_error(L, "%s '%s' (did you mean '%s'?)", problem, name, near);
-    return luaL_error(L, "%s '%s'", problem, name);
+    lua_pop(L, 1);
+    return text_nearest(name, names, count);
 }
 
+/* Stack: _G, name. */
 static int strict_read(lua_State *L)
 {
-    return refuse_global(L, "undefined global");
+    if (lua_type(L, 2) != LUA_TSTRING) return luaL_error(L, "undefined global [%s]", luaL_tolstring(L, 2, NULL));
+    const char *name = lua_tostring(L, 2), *near = global_near(L, name);
+    if (near) return luaL_error(L, "undefined global '%s' (did you mean '%s'?)", name, near);
+    return luaL_error(L, "undefined global '%s'", name);
 }
 
 static int strict_write(lua_State *L)

@@ -68,8 +68,15 @@ lua_CFunction input_read(const Script *s);
 void callbacks_start(Script *s); /* a task for each callback that is pending */
 void callback_returned(Script *s, const Task *task);
 
-/* typed.c: what a syntax or run-time error of prompt line `number` says to who typed it, malloc'ed. */
-char *typed_error(const char *code, int number, const char *message);
+/* The global whose name is near, or NULL. Lives as long as that global. */
+const char *global_near(lua_State *L, const char *name);
+
+/* typed.c: what a syntax or run-time error of prompt line `number` says to who typed it, malloc'ed; of a global that is
+ * nil also which was meant. L: NULL when none can be. */
+char *typed_error(lua_State *L, const char *code, int number, const char *message);
+
+/* The global whose name a prompt line is, alone, and which may have been meant by it; NULL otherwise. */
+const char *typed_near(lua_State *L, const char *code);
 
 /* show.c, a lua_CFunction: its arguments on stdout as text or JSON; nil shows nothing. Those of a prompt line are cut
  * where they are long, and the first becomes `_`. */

@@ -97,7 +97,7 @@ static int error_text(lua_State *L)
         lua_pushfstring(L, lua_isstring(L, -1) ? "%s" : "error with a %s instead of a message",
                         lua_isstring(L, -1) ? lua_tostring(L, -1) : luaL_typename(L, -1));
     if (t->typed) {
-        t->error = typed_error(t->code, t->typed, lua_tostring(L, -1));
+        t->error = typed_error(L, t->code, t->typed, lua_tostring(L, -1));
         if (t->error) text_clean(t->error);
         return 0;
     }
@@ -206,6 +206,12 @@ static int unpark(lua_State *L, int status, lua_KContext ctx)
 static int park(lua_State *L)
 {
     return lua_yieldk(L, 0, 0, unpark);
+}
+
+const Run *task_told(lua_State *L)
+{
+    const Task *running = script_of(L)->running;
+    return running ? running->told : NULL;
 }
 
 int task_park(lua_State *L, TaskReady *ready, void *arg, lua_KFunction k, lua_KContext ctx)

@@ -1,6 +1,7 @@
 /* typed.c - lines of the prompt: what they may leave out, when they are whole, their errors. Main thread. */
 #include "script/complete.h"
 #include "base/text.h"
+#include "script/entry.h"
 #include "script/lookup.h"
 #include "script/registry.h"
 #include "script/state.h"
@@ -9,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define NAMES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:"
 
 enum { SOURCE_MOST = 100 }; /* bytes of a line that an error shows */
 
@@ -23,12 +26,18 @@ static const char *trimmed(const char *text, size_t *size)
     return text;
 }
 
-/* "?", "?ece" and "help" are calls of help; *topic (size) is what is asked for. */
+/* "?", "?ece", "ece?" and "help" are calls of help; *topic (size) is what is asked for. */
 static bool asks_help(const char *text, const char **topic, size_t *size)
 {
     const char *line = trimmed(text, size);
     if (*line == '?') {
         *topic = trimmed(line + 1, size);
+        return true;
+    }
+    size_t name = strspn(line, NAMES);
+    if (name > 0 && name + 1 == *size && line[name] == '?') {
+        *topic = line;
+        *size = name;
         return true;
     }
     bool alone = *size == 4 && strncmp(line, "help", 4) == 0;
@@ -40,12 +49,13 @@ static bool asks_help(const char *text, const char **topic, size_t *size)
 
 typedef struct {
     const char *text;
-    char name[24]; /* of the chunk: "=line 12" */
+    char name[24];  /* of the chunk: "=line 12" */
+    char given[64]; /* a local of the line that is not kept, as it is the name of something of tare's or Lua's */
 } Typed;
 
 static int push_typed(lua_State *L)
 {
-    const Typed *typed = lua_touserdata(L, 1);
+    Typed *typed = lua_touserdata(L, 1);
     const char *topic;
     size_t size;
     if (asks_help(typed->text, &topic, &size)) {
@@ -54,10 +64,8 @@ static int push_typed(lua_State *L)
         lua_pushlstring(L, topic, size);
         return 2;
     }
-    const char *expression = lua_pushfstring(L, "return %s", typed->text);
-    if (luaL_loadbufferx(L, expression, strlen(expression), typed->name, "t") == LUA_OK) return 1;
-    if (luaL_loadbufferx(L, typed->text, strlen(typed->text), typed->name, "t") == LUA_OK) return 1;
-    return lua_error(L);
+    if (!entry_load(L, typed->text, typed->name, typed->given, sizeof typed->given)) return lua_error(L);
+    return 1;
 }
 
 Task *script_load_typed(Script *s, const char *text, Err *err)
@@ -67,12 +75,13 @@ Task *script_load_typed(Script *s, const char *text, Err *err)
     char *code = strdup(text);
     snprintf(typed.name, sizeof typed.name, "=line %d", ++s->lines);
     Task *task = code ? task_new(s, push_typed, &typed, &trouble) : NULL;
+    if (*typed.given) printf("(%s keeps its meaning: the local of that name ends with this line)\n", typed.given);
     if (task) {
         task->typed = s->lines;
         task->code = code;
         return task;
     }
-    char *message = typed_error(text, s->lines, trouble.msg);
+    char *message = typed_error(NULL, text, s->lines, trouble.msg);
     err_set(err, code ? trouble.code : ERR_MEMORY, "%s", code && message ? message : "no memory for the line");
     free(message);
     free(code);
@@ -94,21 +103,50 @@ static const char *nth_line(const char *text, long n, int *size)
     return text;
 }
 
+/* " (did you mean 'data'?)" for a message about a global that is nil, else "". */
+static void add_near(lua_State *L, const char *message, char *dst, size_t size)
+{
+    static const char mark[] = "a nil value (global '";
+    const char *at = L ? strstr(message, mark) : NULL;
+    char name[64];
+    *dst = 0;
+    if (!at) return;
+    at += sizeof mark - 1;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(at, "'"), at);
+    const char *near = global_near(L, name);
+    if (near) snprintf(dst, size, " (did you mean '%.60s'?)", near);
+}
+
 /* "line 12:3: message" of a statement of several lines becomes "message" and its line 3; of one line the message. What
  * another prompt line or a file says keeps its place. */
-char *typed_error(const char *code, int number, const char *message)
+char *typed_error(lua_State *L, const char *code, int number, const char *message)
 {
-    char prefix[32], *text, *rest;
+    char prefix[32], near[96], *text, *rest;
     int size, length = snprintf(prefix, sizeof prefix, "line %d:", number);
     if (strncmp(message, prefix, (size_t)length) != 0) return strdup(message);
     long n = strtol(message + length, &rest, 10);
     if (strncmp(rest, ": ", 2) != 0) return strdup(message);
-    if (!strchr(code, '\n')) return strdup(rest + 2);
+    add_near(L, rest, near, sizeof near);
+    if (!strchr(code, '\n')) return asprintf(&text, "%s%s", rest + 2, near) < 0 ? NULL : text;
     const char *line = nth_line(code, n, &size);
     bool cut = size > SOURCE_MOST;
     if (cut) size = (int)text_clip(line, SOURCE_MOST);
-    if (asprintf(&text, "%s\n    line %ld: %.*s%s", rest + 2, n, size, line, cut ? "..." : "") < 0) return NULL;
+    if (asprintf(&text, "%s%s\n    line %ld: %.*s%s", rest + 2, near, n, size, line, cut ? "..." : "") < 0) return NULL;
     return text;
+}
+
+const char *typed_near(lua_State *L, const char *code)
+{
+    size_t size;
+    char name[64];
+    const char *word = trimmed(code, &size);
+    if (size == 0 || size >= sizeof name || strspn(word, NAMES) < size || memchr(word, '.', size)) return NULL;
+    snprintf(name, sizeof name, "%.*s", (int)size, word);
+    lua_pushglobaltable(L);
+    lua_pushstring(L, name);
+    bool there = lua_rawget(L, -2) != LUA_TNIL;
+    lua_pop(L, 2);
+    return there || strcmp(name, "nil") == 0 ? NULL : global_near(L, name);
 }
 
 /* ---- whole or not ---- */
@@ -118,25 +156,10 @@ typedef struct {
     bool open;
 } Wholeness;
 
-/* Loads the code; true when Lua expected more of it. No line mends a short string without its second quote. */
-static bool expects_more(lua_State *L, const char *code, bool *loads)
-{
-    static const char mark[] = "<eof>";
-    size_t size, length = sizeof mark - 1;
-    int status = luaL_loadbufferx(L, code, strlen(code), "=line", "t");
-    const char *message = lua_tolstring(L, -1, &size);
-    *loads |= status == LUA_OK;
-    return status == LUA_ERRSYNTAX && size >= length && strcmp(message + size - length, mark) == 0 &&
-           !strstr(message, "unfinished string");
-}
-
 static int look_whole(lua_State *L)
 {
     Wholeness *w = lua_touserdata(L, 1);
-    bool loads = false;
-    bool more = expects_more(L, lua_pushfstring(L, "return %s", w->text), &loads);
-    more |= expects_more(L, w->text, &loads);
-    w->open = more && !loads;
+    w->open = entry_open(L, w->text);
     return 0;
 }
 

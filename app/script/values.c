@@ -6,11 +6,13 @@
 #include "base/text.h"
 #include "script/options.h"
 #include <lauxlib.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char *const run_class = "tare.run", *const data_class = "tare.dataset", *const model_class = "tare.model",
-                         *const pred_class = "tare.predictions", *const run_handles = "handles of runs";
+                         *const pred_class = "tare.predictions", *const run_handles = "handles of runs",
+                         *const data_handles = "handles of data";
 
 /* What a handle is stands in itself, and not only in its metatable: with the debug library a value could get another's,
  * and C would take one thing for another. */
@@ -44,6 +46,17 @@ static void *pointer_at(lua_State *L, int index, const char *class, const char *
     return *handle;
 }
 
+const char *value_class(lua_State *L, int index)
+{
+    static const char prefix[] = "tare.";
+    if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) return NULL;
+    lua_pushliteral(L, "__name");
+    lua_rawget(L, -2);
+    const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    lua_pop(L, 2); /* the metatable, in the registry, keeps the name */
+    return strncmp(name, prefix, sizeof prefix - 1) == 0 ? name + sizeof prefix - 1 : NULL;
+}
+
 /* ---- runs: they live as long as the engine, so a handle holds no reference ---- */
 
 /* One handle a run, so that handles compare and serve as keys. */
@@ -65,12 +78,23 @@ Run *to_run(lua_State *L, int index)
     return pointer_at(L, index, run_class, "a run");
 }
 
-/* "run base: stage 1, done", "run base: stage 1, running, step 120" */
+/* What a run without steps has found, in the words of its last remark; NULL for none. */
+static const char *finding(const RunLog *log)
+{
+    for (ptrdiff_t i = log->remarks - 1; i >= 0 && log->steps == 0; i--)
+        if (log->remark[i].type == EVENT_LOG) return log->remark[i].as.text;
+    return NULL;
+}
+
+/* "run base: stage 1, done", "run base: stage 1, running, step 120", "run base-temperature: temperature scaling of base,
+ * done: T = 1.7359, NLL on valid 0.2270 -> 0.1831" */
 static int run_text(lua_State *L)
 {
     const Run *run = to_run(L, 1);
     RunState state = run->log.state;
-    lua_pushfstring(L, "run %s: %s, %s", run->job.name, job_title(&run->job), run_state_name[state]);
+    const char *found = state == RUN_DONE ? finding(&run->log) : NULL;
+    lua_pushfstring(L, "run %s: %s%s%s, %s%s%s", run->job.name, job_title(&run->job), found ? " of " : "",
+                    found ? job_from(&run->job) : "", run_state_name[state], found ? ": " : "", found ? found : "");
     if (state == RUN_RUNNING || state == RUN_PAUSED) {
         lua_pushfstring(L, ", step %d", (int)run->log.now_step);
         lua_concat(L, 2);
@@ -80,14 +104,67 @@ static int run_text(lua_State *L)
 
 /* ---- data sets ---- */
 
-Dataset **push_data(lua_State *L)
+void value_weighs(lua_State *L, size_t bytes)
 {
-    return handle_new(L, sizeof(Dataset *), data_class);
+    size_t kilobytes = bytes >> 10;
+    if (kilobytes == 0 || !lua_gc(L, LUA_GCISRUNNING)) return;
+    lua_gc(L, LUA_GCSTEP, kilobytes < INT_MAX ? (int)kilobytes : INT_MAX);
+}
+
+/* Pushes the handle with these images among those alive; false, and nothing is pushed, when there is none. */
+static bool push_alive(lua_State *L, uint64_t images)
+{
+    lua_getfield(L, LUA_REGISTRYINDEX, data_handles);
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+        Dataset **alive = handle_at(L, -2, data_class, "a data set");
+        if (!*alive || (*alive)->fingerprint != images) continue;
+        lua_pop(L, 1);
+        lua_remove(L, -2);
+        return true;
+    }
+    lua_pop(L, 1);
+    return false;
+}
+
+static size_t data_bytes(const Dataset *d)
+{
+    size_t bytes = 0;
+    for (int s = 0; s < SPLITS; s++) {
+        const Split *split = &d->split[s];
+        size_t posterior = split->posterior ? (size_t)d->classes * sizeof(float) : 0;
+        bytes += (size_t)split->n * ((size_t)(d->h * d->w * d->c) + 2 * sizeof(int32_t) + posterior);
+    }
+    return bytes;
+}
+
+Dataset *push_data(lua_State *L, const DataSpec *spec)
+{
+    Err err;
+    Dataset **handle = handle_new(L, sizeof *handle, data_class);
+    *handle = dataset_load(spec, &err);
+    if (!*handle) raise_err(L, &err);
+    lua_getfield(L, LUA_REGISTRYINDEX, data_handles);
+    lua_pushvalue(L, -2);
+    lua_pushboolean(L, true);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+    value_weighs(L, data_bytes(*handle));
+    return *handle;
 }
 
 Dataset *to_data(lua_State *L, int index)
 {
     return pointer_at(L, index, data_class, "a data set (data.load \"fashion\")");
+}
+
+Dataset *push_data_of(lua_State *L, const Run *run)
+{
+    if (run->images && push_alive(L, run->images)) return to_data(L, -1);
+    Dataset *data = push_data(L, &run->job.data);
+    if (run->images && data->fingerprint != run->images)
+        luaL_error(L, "the images of run %s have changed since it was trained; train it again on those of now",
+                   run->job.name);
+    return data;
 }
 
 static int data_free(lua_State *L)
@@ -104,8 +181,9 @@ static int data_text(lua_State *L)
     const Dataset *d = to_data(L, 1);
     char n[SPLITS][24];
     for (int s = 0; s < SPLITS; s++) text_count(n[s], sizeof n[s], d->split[s].n);
-    lua_pushfstring(L, "data set %s: %s train, %s valid, %s test, %d classes, %d x %d x %d", d->spec.name,
-                    n[SPLIT_TRAIN], n[SPLIT_VALID], n[SPLIT_TEST], (int)d->classes, (int)d->h, (int)d->w, (int)d->c);
+    lua_pushfstring(L, "data set %s: %s train, %s valid, %s test, %d classes%s, %d x %d x %d", d->spec.name,
+                    n[SPLIT_TRAIN], n[SPLIT_VALID], n[SPLIT_TEST], (int)d->classes,
+                    d->first == 1 ? " (labels from 1)" : "", (int)d->h, (int)d->w, (int)d->c);
     return 1;
 }
 
@@ -151,6 +229,14 @@ Predictions **push_predictions(lua_State *L, const char *origin)
     lua_pushstring(L, origin);
     lua_setiuservalue(L, -2, 1);
     return handle;
+}
+
+int made_predictions(lua_State *L, Predictions **handle, const Err *err)
+{
+    const Predictions *made = *handle;
+    if (!made) return raise_err(L, err);
+    value_weighs(L, (size_t)made->n * ((size_t)made->classes * (made->wide ? sizeof(double) : sizeof(float)) + 4));
+    return 1;
 }
 
 Predictions *to_predictions(lua_State *L, int index)
@@ -203,6 +289,17 @@ void push_scores(lua_State *L, const Scores *s, const char *origin)
     lua_setfield(L, -2, "recipe");
 }
 
+/* A table of handles that keeps none alive. */
+static void open_handles(lua_State *L, const char *name, const char *weak)
+{
+    lua_newtable(L);
+    lua_newtable(L);
+    lua_pushstring(L, weak);
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_setfield(L, LUA_REGISTRYINDEX, name);
+}
+
 void values_open(lua_State *L)
 {
     static const struct {
@@ -224,10 +321,6 @@ void values_open(lua_State *L)
         lua_setfield(L, -2, "__metatable"); /* scripts cannot reach the finaliser */
         lua_pop(L, 1);
     }
-    lua_newtable(L);
-    lua_newtable(L);
-    lua_pushliteral(L, "v");
-    lua_setfield(L, -2, "__mode");
-    lua_setmetatable(L, -2);
-    lua_setfield(L, LUA_REGISTRYINDEX, run_handles);
+    open_handles(L, run_handles, "v");
+    open_handles(L, data_handles, "k");
 }

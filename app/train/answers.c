@@ -58,19 +58,13 @@ Predictions training_kept(const Training *t, SplitId split)
     return kept;
 }
 
-Status training_evaluate(Training *t, SplitId split, const char *checkpoint, const char *file, Event *event, Err *err)
+Status training_evaluate(Training *t, SplitId split, const char *checkpoint, Event *event, Err *err)
 {
     TRY(evaluator_predict(&t->eval, t->data, split, training_features(t, split), t->logits, t->logp, err));
-    const Predictions answers = training_answers(t, split), kept = training_kept(t, split);
+    const Predictions answers = training_answers(t, split);
     *event = training_event(t, EVENT_EVAL);
-    Status known = evaluate_figures(event, &answers, split, err);
-    if (known == ERR_DIVERGED) return training_diverged(t, "the network's answers are NaN", err);
-    TRY(known);
-    snprintf(event->as.eval.split, sizeof event->as.eval.split, "%s", split_name[split]);
-    snprintf(event->as.eval.checkpoint, sizeof event->as.eval.checkpoint, "%s", checkpoint);
-    snprintf(event->as.eval.file, sizeof event->as.eval.file, "%s", file);
-    if (*file) TRY(record_write_predictions(t->task->record, file, &kept, err));
-    return training_emit(t, event, err);
+    Status known = result_figures(event, &answers, split, checkpoint, err);
+    return known == ERR_DIVERGED ? training_diverged(t, "the network's answers are NaN", err) : known;
 fail:
     return err ? err->code : ERR_IO;
 }

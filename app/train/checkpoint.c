@@ -112,7 +112,7 @@ static Status check_body(const Training *t, const TensorFile *f, Err *err)
     if (!t->stage2 || !then || strcmp(then, frozen_text(t, print)) == 0) return OK;
     return err_set(err, ERR_STATE,
                    "the frozen body is no longer the one that this run began with: run %s was changed; train a new run",
-                   t->job->from);
+                   job_from(t->job));
 }
 
 Status training_resume(Training *t, Err *err)

@@ -68,7 +68,8 @@ fail:
 static Status validate(Training *t, Err *err)
 {
     Event event;
-    Status done = training_evaluate(t, SPLIT_VALID, "now", "", &event, err);
+    Status done = training_evaluate(t, SPLIT_VALID, "now", &event, err);
+    if (done == OK) done = training_emit(t, &event, err);
     if (done != OK) return done;
     t->at.evaluated = t->at.step;
     if (t->at.best_step > 0 && event.as.eval.nll >= t->at.best_nll) return OK;
@@ -85,7 +86,7 @@ static Status end_epoch(Training *t, int64_t epoch, Err *err)
     Event event = training_event(t, EVENT_EPOCH);
     event.as.epoch.loss = t->at.epoch_loss / t->at.epoch_seen;
     event.as.epoch.accuracy = t->at.epoch_right / t->at.epoch_seen;
-    event.as.epoch.lr = t->at.lr;
+    event.as.epoch.lr = training_lr(t, t->at.step - 1); /* commands come after this */
     t->at.epoch_loss = t->at.epoch_right = t->at.epoch_seen = 0;
     t->at.epochs_told = (double)epoch;
     return training_emit(t, &event, err);
@@ -117,7 +118,7 @@ fail:
 /* Do what has been asked for since the last step; while paused, wait for more. */
 static Status obey(Training *t, Err *err)
 {
-    const TrainHost *host = t->task->host;
+    const JobHost *host = t->task->host;
     Command c;
     bool told = false;
     for (;;) {
@@ -201,7 +202,7 @@ fail:
     return err ? err->code : ERR_IO;
 }
 
-Status train(const TrainTask *task, Err *err)
+Status train(const JobTask *task, Err *err)
 {
     Training t;
     Status done = training_open(&t, task, err);

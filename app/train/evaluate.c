@@ -106,7 +106,7 @@ Status evaluate_figures(Event *event, const Predictions *pred, SplitId split, Er
     Figure figure[MEASURES_MOST];
     int figures = find_figures(figure);
     for (ptrdiff_t i = 0; i < pred->n * pred->classes; i++)
-        if (isnan(((const float *)pred->values)[i]))
+        if (isnan(pred->wide ? ((const double *)pred->values)[i] : (double)((const float *)pred->values)[i]))
             return err_set(err, ERR_DIVERGED, "the network says NaN of %s image %td", split_name[split],
                            i / pred->classes + 1);
     double *p = malloc((size_t)pred->classes * sizeof *p);

@@ -49,14 +49,20 @@ static Status read_normalise(const char *runs, const Job *job, WeightsInfo *info
 
 Status export_run(const char *runs, const Job *job, const char *path, const char *names, Err *err)
 {
-    WeightsInfo info = {.model = job->model, .seed = job->train.seed, .samples = job->train.samples};
+    WeightsInfo info = {.model = job->model,
+                        .seed = (int64_t)job_number(job, "seed", 0),
+                        .samples = (int64_t)job_number(job, "samples", 0)};
+    char keep[OPTION_TEXT_SIZE];
     TensorFile kept, best;
     Status done;
     tensors_init(&kept);
     tensors_init(&best);
+    if (!*job->kind->head)
+        return err_set(err, ERR_USAGE, "%s is a %s run, which has no network of its own; save %s", job->name,
+                       job->kind->name, job_from(job));
     text_copy(info.head.kind, sizeof info.head.kind, job->kind->head);
     TRY(done = read_normalise(runs, job, &info, err));
-    TRY(done = read_checkpoint(runs, job, job->train.keep, &kept, err));
+    TRY(done = read_checkpoint(runs, job, job_text(job, "keep", keep), &kept, err));
     bool whole = has_body(&kept); /* the last checkpoint of stage 2 has no frozen body; the best one has it */
     if (!whole) TRY(done = read_checkpoint(runs, job, "best", &best, err));
     TRY(done = weights_save(path, names, &info, whole ? &kept : &best, &kept, err));

@@ -37,7 +37,7 @@ Status features_save(const Features *f, const char *folder, Err *err);
 Status features_prune(const char *folder, size_t most, Err *err);
 
 /* Features of the last frozen body, kept for the next job on the same body and data. Owned by the worker. */
-typedef struct {
+typedef struct FeatureCache {
     Features split[SPLITS];
 } FeatureCache;
 

@@ -4,14 +4,15 @@
 
 #include "base/text.h"
 #include "nn/weights.h"
-#include "train/training.h"
+#include "train/evaluate.h"
+#include "train/result.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- options ---- */
 
-#define AT(field) offsetof(ImportSpec, field)
+#define AT(field) offsetof(LoadSpec, field)
 
 const Option load_options[] = {
     {"names", OPTION_CHOICE, AT(names), "auto", 0, 0, WEIGHT_NAMES, "whose names the tensors have; auto finds out"},
@@ -25,7 +26,7 @@ const Option load_options[] = {
 };
 #undef AT
 
-#define AT(field) offsetof(TrainSpec, field)
+#define AT(field) offsetof(ImportSpec, field)
 
 const Option import_options[] = {
     {"recipe", OPTION_TEXT, AT(recipe), "imported", 0, 0, NULL, "always imported"},
@@ -67,31 +68,31 @@ static Status hash_file(const char *path, char hash[OPTION_TEXT_SIZE], Err *err)
 /* Both nets of a job for these images, with the file's weights. */
 static Status open_nets(const Job *job, const Dataset *data, const Weights *w, Net **body, Net **head, Err *err)
 {
-    HeadSpec spec = {.z = job->train.z};
+    HeadSpec spec = {.z = job->import.z};
     snprintf(spec.kind, sizeof spec.kind, "%s", job->kind->head);
     if (w->info.classes != data->classes)
         return err_set(err, ERR_USAGE, "%s: the network tells %td classes apart, and the images of %s have %td",
-                       job->train.file, w->info.classes, data->spec.name, data->classes);
+                       job->import.file, w->info.classes, data->spec.name, data->classes);
     *body = net_body(&job->model, (Shape){data->h, data->w, data->c}, err);
     if (!*body) return ERR_USAGE;
     *head = net_head(&spec, (*body)->output.c, data->classes, err);
     if (!*head) return ERR_USAGE;
-    (*body)->bn_momentum = (float)job->train.bn_momentum;
-    return weights_load(w, job->train.file, *body, *head, err);
+    (*body)->bn_momentum = (float)job->import.bn_momentum;
+    return weights_load(w, job->import.file, *body, *head, err);
 }
 
 /* ---- the job ---- */
 
-static const TrainKind *kind_of(const char *head)
+static const JobKind *kind_of(const char *head)
 {
-    for (const TrainKind *k = train_kinds; k->name; k++)
-        if (k->imported && strcmp(k->head, head) == 0) return k;
+    for (const JobKind *k = job_kinds; k->name; k++)
+        if (k->run == import_run && strcmp(k->head, head) == 0) return k;
     return NULL;
 }
 
 _Static_assert((int)WEIGHTS_CHANNELS_MOST == (int)DATA_MAX_CHANNELS, "a file's mean and sd have room");
 
-static Normalise normalise_from(const ImportSpec *spec, const WeightsInfo *info)
+static Normalise normalise_from(const LoadSpec *spec, const WeightsInfo *info)
 {
     Normalise n = {.channels = info->channels};
     if (spec->normalise.channels) return spec->normalise;
@@ -100,23 +101,23 @@ static Normalise normalise_from(const ImportSpec *spec, const WeightsInfo *info)
     return n;
 }
 
-static void fill_job(Job *job, const ImportSpec *spec, const Weights *w, const Dataset *data, int64_t seed)
+static void fill_job(Job *job, const LoadSpec *spec, const Weights *w, const Dataset *data, int64_t seed)
 {
     const WeightsInfo *info = &w->info;
     *job = (Job){.kind = kind_of(info->head.kind), .data = data->spec, .model = info->model};
-    TrainSpec *train = &job->train;
-    option_defaults(job->kind->options, train);
-    text_copy(train->file, sizeof train->file, spec->file);
-    text_copy(train->names, sizeof train->names, w->map->name);
+    ImportSpec *import = &job->import;
+    option_defaults(job->kind->options, import);
+    text_copy(import->file, sizeof import->file, spec->file);
+    text_copy(import->names, sizeof import->names, w->map->name);
     if (spec->padding[0]) text_copy(job->model.padding, sizeof job->model.padding, spec->padding);
     job->normalise = normalise_from(spec, info);
-    train->bn_momentum = spec->bn_momentum;
-    train->seed = spec->seed >= 0 ? spec->seed : info->seed >= 0 ? info->seed : seed;
-    train->z = info->head.z;
-    if (spec->samples >= 0 || info->samples >= 0) train->samples = spec->samples >= 0 ? spec->samples : info->samples;
+    import->bn_momentum = spec->bn_momentum;
+    import->seed = spec->seed >= 0 ? spec->seed : info->seed >= 0 ? info->seed : seed;
+    import->z = info->head.z;
+    if (spec->samples >= 0 || info->samples >= 0) import->samples = spec->samples >= 0 ? spec->samples : info->samples;
 }
 
-Status import_job(Job *job, const ImportSpec *spec, const Dataset *data, int64_t seed, Err *err)
+Status import_job(Job *job, const LoadSpec *spec, const Dataset *data, int64_t seed, Err *err)
 {
     Net *body = NULL, *head = NULL;
     Weights w;
@@ -125,7 +126,7 @@ Status import_job(Job *job, const ImportSpec *spec, const Dataset *data, int64_t
     fill_job(job, spec, &w, data, seed);
     TRY(done = job_check(job, data, err));
     TRY(done = open_nets(job, data, &w, &body, &head, err));
-    TRY(done = hash_file(spec->file, job->train.hash, err));
+    TRY(done = hash_file(spec->file, job->import.hash, err));
 fail:
     net_release(body);
     net_release(head);
@@ -135,72 +136,132 @@ fail:
 
 /* ---- the run ---- */
 
-static Status load(Training *t, Err *err)
+/* An import at work. */
+typedef struct {
+    const JobTask *task;
+    const ImportSpec *spec;
+    Net *body, *head;
+    Evaluator eval;
+    float *logits, *logp; /* (valid or test, classes) */
+} Import;
+
+static bool stopping(void *arg)
+{
+    const Import *m = arg;
+    return m->task->host->stopping(m->task->host->arg);
+}
+
+static void no_progress(void *arg, SplitId split, ptrdiff_t done, ptrdiff_t n)
+{
+    (void)arg, (void)split, (void)done, (void)n;
+}
+
+static Status load(Import *m, Err *err)
 {
     char hash[OPTION_TEXT_SIZE];
-    const char *path = t->spec->file;
+    const char *path = m->spec->file;
     Weights w;
     TRY(hash_file(path, hash, err));
-    if (strcmp(hash, t->spec->hash) != 0)
+    if (strcmp(hash, m->spec->hash) != 0)
         return err_set(err, ERR_STATE,
                        "%s has changed since this run was asked for (its hash was %s, and is %s); load "
                        "it anew",
-                       path, t->spec->hash, hash);
-    TRY(weights_open(&w, path, t->spec->names, err));
-    Status done = open_nets(t->job, t->data, &w, &t->body, &t->head, err);
+                       path, m->spec->hash, hash);
+    TRY(weights_open(&w, path, m->spec->names, err));
+    Status done = open_nets(m->task->job, m->task->data, &w, &m->body, &m->head, err);
     weights_close(&w);
     return done;
 fail:
     return err ? err->code : ERR_IO;
 }
 
-static Status open_import(Training *t, const TrainTask *task, Err *err)
+static Status open_import(Import *m, Err *err)
 {
-    *t = (Training){.task = task,
-                    .job = task->job,
-                    .spec = &task->job->train,
-                    .data = task->data,
-                    .pool = task->pool,
-                    .stage2 = task->job->kind->stage == 2,
-                    .faithful = true, /* nothing is cached */
-                    .n = task->data->split[SPLIT_TRAIN].n,
-                    .classes = task->data->classes,
-                    .steps_per_epoch = 1,
-                    .saved_step = -1};
-    TRY(load(t, err));
-    t->shown_body = net_retain(t->body);
-    t->shown_head = net_retain(t->head);
-    t->frozen = training_frozen(t);
-    if (!(t->best_head = net_copy(t->head, err))) goto fail;
-    return training_open_evaluator(t, err);
+    const Dataset *data = m->task->data;
+    ptrdiff_t most = 1;
+    TRY(load(m, err));
+    m->eval = (Evaluator){.body = m->body,
+                          .head = m->head,
+                          .pool = m->task->pool,
+                          .seed = (uint64_t)m->spec->seed,
+                          .draws = (int)m->spec->samples,
+                          .stopping = stopping,
+                          .progress = no_progress,
+                          .arg = m};
+    for (int s = SPLIT_VALID; s < SPLITS; s++)
+        if (data->split[s].n > most) most = data->split[s].n;
+    m->logits = malloc((size_t)(most * data->classes) * sizeof *m->logits);
+    m->logp = malloc((size_t)(most * data->classes) * sizeof *m->logp);
+    if (!m->logits || !m->logp) return err_set(err, ERR_MEMORY, "no memory for the predictions on %td images", most);
+    return evaluator_open(&m->eval, err);
 fail:
     return err ? err->code : ERR_MEMORY;
 }
 
-/* A resumed import begins anew: it has no checkpoint to go on from. */
-static Status begin(Training *t, Err *err)
+static void close_import(Import *m)
 {
-    Event resume = training_event(t, EVENT_RESUME), state = training_event(t, EVENT_STATE),
-          stage = training_event(t, EVENT_STAGE);
-    if (t->task->resume) {
-        *t->task->host->seq = 0;
-        TRY(training_emit(t, &resume, err));
-    }
-    state.as.state.state = RUN_RUNNING;
-    TRY(training_emit(t, &state, err));
-    snprintf(stage.as.stage.name, sizeof stage.as.stage.name, "%s", t->job->kind->title);
-    if (t->stage2) snprintf(stage.as.stage.body, sizeof stage.as.stage.body, "%016llx", (unsigned long long)t->frozen);
-    return training_emit(t, &stage, err);
+    evaluator_close(&m->eval);
+    net_release(m->body);
+    net_release(m->head);
+    free(m->logits);
+    free(m->logp);
+}
+
+static Status begin(const Import *m, Err *err)
+{
+    Event stage;
+    TRY(task_begin(m->task, &stage, err));
+    if (m->task->job->kind->stage == 2)
+        snprintf(stage.as.stage.body, sizeof stage.as.stage.body, "%016llx",
+                 (unsigned long long)net_fingerprint(m->body));
+    return task_emit(m->task, &stage, err);
 fail:
     return err ? err->code : ERR_IO;
 }
 
-Status import_run(const TrainTask *task, Err *err)
+/* Its numbers are finite, or its answers would not have been asked for; still those need not be: a variance below 0, an
+ * overflow, images normalised by something tiny. */
+static Status refuse_nan(const Import *m, Err *err)
 {
-    Training t;
-    Status done = open_import(&t, task, err);
-    if (done == OK) done = begin(&t, err);
-    if (done == OK) done = training_finish(&t, err);
-    training_close(&t);
+    const char *name = NULL;
+    net_finite(m->body, &name);
+    if (!name) net_finite(m->head, &name);
+    return err_set(err, ERR_FORMAT, "%s: the network answers NaN (%s%s); check its running variances and `normalise`",
+                   m->spec->file, name ? "not finite: " : "its own numbers are finite", name ? name : "");
+}
+
+static Status judge(Import *m, Result *result, SplitId split, Err *err)
+{
+    const Dataset *data = m->task->data;
+    const Split *s = &data->split[split];
+    TRY(evaluator_predict(&m->eval, data, split, NULL, m->logits, m->logp, err));
+    const Predictions answers = {
+        .n = s->n, .classes = data->classes, .form = SAID_LOGP, .values = m->logp, .labels = s->labels};
+    Predictions kept = answers; /* logits, but where the answer is a mean over draws, which has none */
+    if (!evaluator_averages(&m->eval)) {
+        kept.form = SAID_LOGITS;
+        kept.values = m->logits;
+    }
+    Event event = task_event(m->task, EVENT_EVAL);
+    Status known = result_figures(&event, &answers, split, m->spec->keep, err);
+    if (known == ERR_DIVERGED) return refuse_nan(m, err);
+    TRY(known);
+    return result_add(result, split, &event, &answers, &kept, err);
+fail:
+    return err ? err->code : ERR_IO;
+}
+
+Status import_run(const JobTask *task, Err *err)
+{
+    Import m = {.task = task, .spec = &task->job->import};
+    Result result = {.task = task};
+    Status done = open_import(&m, err);
+    if (done == OK) done = begin(&m, err);
+    if (done == OK) done = result_network(task, m.body, m.head, 0, err);
+    if (done == OK) done = judge(&m, &result, SPLIT_VALID, err);
+    if (done == OK) done = judge(&m, &result, SPLIT_TEST, err);
+    if (done == OK) done = result_write(&result, json_object(), err);
+    result_free(&result);
+    close_import(&m);
     return done;
 }

@@ -12,51 +12,28 @@
 
 /* ---- the nets ---- */
 
-/* The parent must have ended well; a child does not outlive the reason its parent failed for. */
-static Status check_parent(const Training *t, Job *parent, Err *err)
-{
-    const char *name = t->job->from;
-    json_t *summary = NULL, *config = record_read_json(t->task->runs, name, "config.json", err);
-    if (!config) goto fail;
-    TRY(job_from_json(parent, config, err));
-    summary = record_read_json(t->task->runs, name, "summary.json", err);
-    const char *state = summary ? json_string_value(json_object_get(summary, "state")) : NULL;
-    const char *what = summary ? json_string_value(json_object_get(summary, "what")) : NULL;
-    if (!state || strcmp(state, run_state_name[RUN_DONE]) != 0) {
-        err_set(err, ERR_STATE, "its parent %s has not ended well (%s%s%s)", name, state ? state : "no summary",
-                what && *what ? ": " : "", what ? what : "");
-        goto fail;
-    }
-    if (job_stage(parent) != 1) {
-        err_set(err, ERR_USAGE, "its parent %s is a %s run; stage 2 starts from a whole network", name,
-                parent->kind->name);
-        goto fail;
-    }
-    json_decref(config);
-    json_decref(summary);
-    return OK;
-fail:
-    json_decref(config);
-    json_decref(summary);
-    return err ? err->code : ERR_STATE;
-}
-
 /* 0 in stage 2 stands for the parent's, or end to end for 0.1. */
 static double bn_momentum(const Job *job, double parents)
 {
-    return job->kind->stage == 1 || job->train.bn_momentum > 0 ? job->train.bn_momentum : parents;
+    double own = job_number(job, "bn_momentum", 0);
+    return job->kind->stage == 1 || own > 0 ? own : parents;
 }
 
 static Status load_body(Training *t, Err *err)
 {
     Job parent;
-    char folder[PATH_SIZE], path[PATH_SIZE], file[OPTION_TEXT_SIZE + 16];
+    char folder[PATH_SIZE], path[PATH_SIZE], file[OPTION_TEXT_SIZE + 16], keep[OPTION_TEXT_SIZE];
     TensorFile tensors;
     tensors_init(&tensors);
-    TRY(check_parent(t, &parent, err));
-    bool choice = t->spec->checkpoint[0] && !parent.kind->imported; /* which is one network, whichever is asked for */
-    snprintf(file, sizeof file, "%s.safetensors", choice ? t->spec->checkpoint : parent.train.keep);
-    TRY(path_join(folder, t->task->runs, t->job->from, err));
+    TRY(task_parent(t->task, 0, &parent, err));
+    if (job_stage(&parent) != 1) {
+        err_set(err, ERR_USAGE, "its parent %s is a %s run; stage 2 starts from a whole network", job_from(t->job),
+                parent.kind->name);
+        goto fail;
+    }
+    bool choice = *t->spec->checkpoint && *job_text(&parent, "optimizer", keep); /* an import is one network */
+    snprintf(file, sizeof file, "%s.safetensors", choice ? t->spec->checkpoint : job_text(&parent, "keep", keep));
+    TRY(path_join(folder, t->task->runs, job_from(t->job), err));
     TRY(path_join(path, folder, file, err));
     TRY(tensors_read(path, &tensors, err));
     TRY(net_from_tensors(t->body, "body.", &tensors, path, err));
@@ -165,7 +142,7 @@ fail:
     return err ? err->code : ERR_MEMORY;
 }
 
-Status training_open(Training *t, const TrainTask *task, Err *err)
+Status training_open(Training *t, const JobTask *task, Err *err)
 {
     const TrainSpec *spec = &task->job->train;
     *t = (Training){.task = task,
@@ -177,6 +154,7 @@ Status training_open(Training *t, const TrainTask *task, Err *err)
                     .batch = (ptrdiff_t)spec->batch,
                     .classes = task->data->classes,
                     .optimiser = optimiser_find(spec->optimizer),
+                    .objective = loss_find(spec->loss),
                     .order_epoch = -1,
                     .saved_step = -1,
                     .steps_left = -1,
@@ -221,7 +199,7 @@ void training_close(Training *t)
     free(t->labels);
 }
 
-double training_lr(const Training *t)
+double training_lr(const Training *t, double step)
 {
-    return t->at.lr * schedule_factor(t->spec, t->at.step, (double)t->steps);
+    return t->at.lr * schedule_factor(t->spec, step, (double)t->steps);
 }

@@ -70,14 +70,12 @@ static void draw_eps(Training *t, ptrdiff_t rows)
 static void row_losses(Training *t, ptrdiff_t rows)
 {
     const TrainSpec *s = t->spec;
+    /* Focal and smoothing are 0 where the loss does not read them: job_check has seen to that. */
     const Targets targets = {t->labels, s->mixup > 0 ? t->others : NULL, t->share, (float)s->smoothing,
                              (float)s->focal};
     const float *logits = tape_output(t->head_tape);
     float *grad = tape_output_grad(t->head_tape), scale = 1.0f / (float)rows;
-    if (s->smoothing > 0 || s->focal > 0 || s->mixup > 0)
-        target_loss(t->loss, grad, logits, &targets, scale, rows, t->classes);
-    else
-        cross_entropy(t->loss, grad, logits, t->labels, scale, rows, t->classes);
+    t->objective->rows(t->loss, grad, logits, &targets, scale, rows, t->classes);
 }
 
 ptrdiff_t training_pass(Training *t, ptrdiff_t most)
@@ -131,7 +129,7 @@ Status training_step(Training *t, Err *err)
 {
     ptrdiff_t rows = training_pass(t, t->batch);
     const float *row_kl = tape_kl(t->head_tape);
-    double sum = 0, kl = 0, lr = training_lr(t);
+    double sum = 0, kl = 0, lr = training_lr(t, t->at.step);
     for (ptrdiff_t r = 0; r < rows; r++) sum += t->loss[r];
     for (ptrdiff_t r = 0; t->vtst && r < rows; r++) kl += row_kl[r];
     double loss = (sum + t->spec->kl_weight * kl * t->vtst) / (double)rows;

@@ -49,5 +49,5 @@ Status training_diverged(const Training *t, const char *what, Err *err)
     if (t->saved_step >= 0) snprintf(kept, sizeof kept, "the last good checkpoint is of step %.0f", t->saved_step);
     if (name) snprintf(where, sizeof where, "first bad %s: %s", kind, name);
     return err_set(err, ERR_DIVERGED, "%s after step %.0f (%s); %s; lower lr (now %g)", what, t->at.step, where, kept,
-                   training_lr(t));
+                   training_lr(t, t->at.step));
 }

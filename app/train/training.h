@@ -5,9 +5,12 @@
 #ifndef TARE_TRAIN_TRAINING_H
 #define TARE_TRAIN_TRAINING_H
 
+#include "kernel/loss.h"
 #include "kernel/optimiser.h"
 #include "train/course.h"
 #include "train/evaluate.h"
+#include "train/features.h"
+#include "train/result.h"
 
 /* A flat block of weights with its optimiser's memory. A segment is a piece that one thread updates. */
 typedef struct {
@@ -37,12 +40,13 @@ typedef struct {
 enum { POSITION_DOUBLES = sizeof(Position) / sizeof(double) };
 
 typedef struct {
-    const TrainTask *task;
+    const JobTask *task;
     const Job *job;
     const TrainSpec *spec;
     const Dataset *data;
     Pool *pool;
     const Optimiser *optimiser;
+    const Loss *objective;
     bool stage2, vtst, trains_body, faithful;
     ptrdiff_t n, batch, features, classes; /* training images; rows a step; F; C */
     int64_t steps_per_epoch, steps, eval_every, checkpoint_every;
@@ -69,10 +73,10 @@ typedef struct {
 } Training;
 
 /* state.c */
-Status training_open(Training *t, const TrainTask *task, Err *err);
+Status training_open(Training *t, const JobTask *task, Err *err);
 void training_close(Training *t);
 uint64_t training_frozen(const Training *t);
-double training_lr(const Training *t); /* of the coming step */
+double training_lr(const Training *t, double step); /* of the step that follows `step` done ones */
 
 /* checkpoint.c */
 Status training_save(Training *t, Err *err);   /* last.safetensors */
@@ -105,10 +109,10 @@ void training_aside(const Training *t, const char *text); /* of this session alo
 /* ERR_DIVERGED: what was seen, the step, the first bad weights or gradient, the last good checkpoint. */
 Status training_diverged(const Training *t, const char *what, Err *err);
 
-/* answers.c: an evaluator of t's nets that asks for stops and tells how far it is; a split's EVAL event and, where
- * `file` has a name, its predictions. */
+/* answers.c: an evaluator of t's nets that asks for stops and tells how far it is; a split's EVAL event, to be emitted.
+ */
 Status training_open_evaluator(Training *t, Err *err);
-Status training_evaluate(Training *t, SplitId split, const char *checkpoint, const char *file, Event *event, Err *err);
+Status training_evaluate(Training *t, SplitId split, const char *checkpoint, Event *event, Err *err);
 /* What was evaluated last, as log-probabilities or as it is kept; it lives in t. */
 Predictions training_answers(const Training *t, SplitId split), training_kept(const Training *t, SplitId split);
 

@@ -59,7 +59,7 @@ static void update_segment(void *work, ptrdiff_t chunk, int thread)
 
 static void update(Training *t, Optimised *o, Tape *tape, float scale)
 {
-    UpdateWork work = {t, o, tape_grads(tape), (float)training_lr(t), scale};
+    UpdateWork work = {t, o, tape_grads(tape), (float)training_lr(t, t->at.step), scale};
     pool_run(t->pool, o->segments, update_segment, &work);
 }
 

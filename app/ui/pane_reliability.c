@@ -34,9 +34,11 @@ static void draw(Canvas *canvas, const View *view)
         pane_say(canvas, view, line, NULL);
         return;
     }
+    bool at_parent = view->at && view->at_parent;
     if (was && bins_from_fine(ghost, view->bins, &was->as.bins, NULL) != OK) was = NULL;
-    if (view->at && view->at_parent) was = NULL; /* stage 1 is not behind itself */
-    eval_headline(line, sizeof line, eval, view->at && view->at_parent);
+    if (at_parent) was = NULL; /* stage 1 is not behind itself */
+    const ViewRun *run = view_chosen(view);
+    eval_headline(line, sizeof line, at_parent ? run->parent : run->log, eval, at_parent);
     diagram_draw_ghost(canvas, bin, was ? ghost : NULL, view->bins, canvas->height >= HEADLINE_LEAST ? line : NULL,
                        view->glyphs);
 }

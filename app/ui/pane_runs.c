@@ -41,7 +41,7 @@ static void nll(char *dst, const View *view, const ViewRun *run)
 {
     (void)view;
     const EvalPoint *eval = runlog_eval(run->log, "valid", NULL);
-    if (eval) snprintf(dst, CELL_SIZE, "%.3f", eval->as.nll);
+    if (eval) text_figure(dst, CELL_SIZE, eval->as.nll, 3);
 }
 
 static void ece(char *dst, const View *view, const ViewRun *run)

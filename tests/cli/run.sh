@@ -78,6 +78,32 @@ echo 'local ds = data.blends{ train = 200, valid = 100, test = 100, size = 16, c
 local run = train.stage1{ data = ds, model = nn.mlp{ hidden = 4 }, steps = 2 }:wait()
 return "table", runs.compare({ run }).rows[1].sd' > seeds.lua
 
+cat > harm.lua <<'LUA'
+local ds = data.blends{ size = 16, classes = 4, train = 64, valid = 64, test = 100 }
+local set = { data = ds, model = nn.mlp{ hidden = 8 }, batch = 16, epochs = 50 }
+local function with(more) for k, v in pairs(set) do more[k] = more[k] or v end return train.stage1(more) end
+local wild = with{ optimizer = "sgd", lr = 1000, schedule = "constant" }
+with{ epochs = 1 }:wait() -- it stands behind the other, which has diverged by then
+if arg[1] == "catches" then pcall(wild.wait, wild) end
+if arg[1] == "waits" then wild:wait() end
+if arg[1] == "fails" then error "my plans have diverged" end
+LUA
+
+# Images of 4 x 4 whose labels count from 1.
+cat > from1.lua <<'LUA'
+local function put(name, ...)
+    local file = assert(io.open("from1/" .. name, "wb"))
+    file:write(...)
+    file:close()
+end
+os.execute "mkdir -p from1"
+for _, part in ipairs{ "train", "t10k" } do
+    put(part .. "-images-idx3-ubyte", (">I4I4I4I4"):pack(0x803, 8, 4, 4), ("x"):rep(128))
+    put(part .. "-labels-idx1-ubyte", (">I4I4"):pack(0x801, 8), ("\1\2\3\4"):rep(2))
+end
+return data.load{ name = "idx", dir = "from1", train = 4, valid = 4 }
+LUA
+
 matches() { # file pattern
     if [ "$2" = - ]; then [ ! -s "$1" ]; else grep -qE -- "$2" "$1"; fi
 }
@@ -106,6 +132,10 @@ run_case() { # name exit out err command
 while IFS='|' read -r name code out err command; do
     [ -z "$name" ] || run_case "$name" "$code" "$out" "$err" "$command"
 done <<'CASES'
+harm that nobody looks at|3|-|diverged|tare --runs harm1 run harm.lua
+harm that is waited for|3|-|diverged|tare --runs harm2 run harm.lua waits
+harm that is caught|0|-|diverged|tare --runs harm3 run harm.lua catches
+an error that speaks of harm|1|-|my plans have diverged|tare --runs harm4 run harm.lua fails
 alone|0|To try first|-|tare
 version|0|^tare [0-9.]+, kernels|-|tare --version
 usage|0|--seeds N,N|-|tare --help
@@ -155,6 +185,7 @@ json of a table that has keys at times|0|^\{"sd": \{\}, "t": \[\]\}$|-|tare --js
 json of one seed|0|^"table", \{\}$|-|tare --json run seeds.lua --quiet --runs other2 | grep -o '"table", {}'
 lines in order|0|^1 2 3 4 $|-|tare -e 'print(1) return 2' -e 3 -e 'local x return x, 4' | tr '\n' ' '
 lines are read before they run|1|-|unexpected symbol|tare -e 'print(1)' -e '= ='
+labels from 1 are said|0|4 classes .labels from 1., 4 x 4|-|tare run from1.lua
 script by a pipe|0|^piped	0$|-|echo 'print("piped", select("#", ...))' | tare
 script by a pipe, with arguments|0|^-	a	b$|-|echo 'print(arg[0], ...)' | tare run - a b
 script by a pipe fails|1|-|stdin:1: no such thing|echo 'error "no such thing"' | tare

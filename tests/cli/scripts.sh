@@ -99,7 +99,7 @@ expect "04" 0 out "data cifar10; 260 training images; WRN-10-1;" "base augment =
 rows "04: four methods" $four
 
 run 05_published_network others.safetensors dir=sets/judge held=held steps=10
-expect "05" 0 out "imported, done" "reliability, ECE" "temperature of import-1: T =" "n = 520 test images; seed 1"
+expect "05" 0 out "imported, done" "reliability, ECE" "temperature scaling of import-1, done: T =" "n = 520 test images; seed 1"
 rows "05: four methods" $four
 
 run 06_cifar100 $tiny
@@ -136,7 +136,7 @@ expect "01" 0 out "training images accuracy" "test images accuracy" "reliability
 run 04_cifar10 epoch=1
 expect "a misspelt key" 1 err "epoch=1: expected key=value with a key of this script (did you mean 'epochs'?)"
 run 04_cifar10 fast
-expect "no key at all" 1 err "fast: expected key=value" "keys: augment, batch, depth, epochs, steps, train, valid, width, z"
+expect "no key at all" 1 err "fast: expected key=value" "keys: augment, batch, batches, depth, epochs, steps, train, valid, width, z"
 run 04_cifar10 train=many
 expect "no number" 1 err "train=many: expected a number"
 run 05_published_network

@@ -22,9 +22,10 @@ tap.raises(function() recipes.resolve("tst", { recipe = "resolve" }) end, "unkno
 
 -- ---- the comparison -----------------------------------------------------------------------------
 
+local rank = { base = 0, temperature = 1, TST = 2, ["V-TST"] = 3 }
 local function entry(method, seed, accuracy, ece, nll, brier, seconds)
     return {
-        method = method, name = method .. "-" .. seed, seed = seed, seconds = seconds, floor = 0.006, facts = {},
+        method = method, rank = rank[method], name = method .. "-" .. seed, seed = seed, seconds = seconds, floor = 0.006, facts = {},
         scores = {
             accuracy = accuracy, ece = ece, mce = 2 * ece, nll = nll, brier = brier, gap = ece, n = 10000, bins = 10,
         },
@@ -67,6 +68,7 @@ says "Paired over the 10,000 images and the 2 seeds; 5 of 100 comparisons of equ
 tap.is(verdict:find "Single runs", nil, "two seeds are no single run")
 verdict = verdict_of(rows, function() return nil, "the predictions are of other images" end)
 says "Temperature scaling against TST: no verdict, the predictions are of other images."
+says "Lowest ECE: V-TST, 1.25 %; no verdict on base, temperature and TST, the predictions are of other images."
 
 local full = {
     ["data.name"] = "fashion", ["data.train"] = 2000, ["model.family"] = "wrn", ["model.depth"] = 10, ["model.width"] = 1,
@@ -77,10 +79,10 @@ tap.is(compare.recipe(entries), "data fashion; 2,000 training images; WRN-10-1; 
     .. "Z = 128; KL weight 0.1/Z; M = 10; 10 equal-width bins (lo, hi]; n = 10,000 test images; seeds 1, 2", "recipe line")
 
 local train = recipes.resolve("tst", { steps = 20, z = 8 })
-tap.is(compare.changes{ kind = "tst", train = train }, "TST steps = 20", "what is not the recipe's is said; Z has its own place")
-tap.is(compare.changes{ kind = "tst", train = recipes.resolve("tst", {}) }, nil, "a plain recipe has no changes")
+tap.is(compare.changes{ kind = "tst", method = "TST", options = train }, "TST steps = 20", "what is not the recipe's is said; Z has its own place")
+tap.is(compare.changes{ kind = "tst", method = "TST", options = recipes.resolve("tst", {}) }, nil, "a plain recipe has no changes")
 train = recipes.resolve("stage1", { mixup = 0.4, clip = 0, optimizer = "sgd", log_every = 1 })
-tap.is(compare.changes{ kind = "stage1", train = train }, "base mixup = 0.4, optimizer = sgd",
+tap.is(compare.changes{ kind = "stage1", method = "base", options = train }, "base mixup = 0.4, optimizer = sgd",
     "so is what no recipe speaks of, where it is not as usual")
 
 -- each of two losses has its temperature: a TST is held against that of its own network
@@ -150,6 +152,15 @@ twice[2].name = "other"
 compare.label(twice)
 tap.is(#compare.rows(twice), 2, "one seed twice is two rows")
 tap.is(twice[2].label, "TST (other)", "told apart by name")
+local unsorted = {}
+for i, z in ipairs{ 32, 8, 32, 8 } do
+    unsorted[i] = entry("TST", i < 3 and 2 or 1, 0.8, 0.02, 0.5, 0.2)
+    unsorted[i].facts = { z = z }
+end
+compare.label(unsorted)
+rows = compare.rows(unsorted)
+tap.is(rows[1].label .. " | " .. rows[2].label, "TST, z = 8 | TST, z = 32", "rows by the size of numbers")
+tap.is(table.concat(rows[1].seeds, ","), "1,2", "and the runs of a row by their seeds, so that rows are pairs")
 local natural = { "z = 128", "z = 8", "z = 32", "a", "z = 8b" }
 table.sort(natural, require("tare.numbers").natural)
 tap.is(table.concat(natural, " | "), "a | z = 8 | z = 8b | z = 32 | z = 128", "numbers in names by their size")

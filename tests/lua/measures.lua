@@ -32,4 +32,11 @@ for _, key in ipairs{ "split", "checkpoint", "nll", "brier", "accuracy", "confid
     tap.ok(last[key] ~= nil, "an evaluation has " .. key)
 end
 tap.near(last.ece, run:evaluate("test").ece, 1e-6, "the ECE of an evaluation is the report's")
+
+-- The rate of an epoch is that of its last step.
+local steps, peak = 4 * 3, .01
+local falling = train.stage1{ data = ds, model = nn.mlp{ hidden = 8 }, epochs = 4, batch = 16, lr = peak, schedule = "cosine" }
+for i, e in ipairs(falling:wait().epochs) do
+    tap.near(e.lr, peak / 2 * (1 + math.cos(math.pi * (3 * i - 1) / steps)), 1e-15, "the learning rate of epoch " .. i)
+end
 tap.done()

@@ -39,9 +39,21 @@ tap.near(ece, scores.ece, 1e-12, "and add up to the ECE")
 
 -- temperature: never worse on what it was fitted on; the accuracy stays
 local t = run:temperature()
-tap.ok(t.nll_valid <= t.nll_before, "the fitted NLL is no higher")
-tap.is(t.scores.accuracy, scores.accuracy, "temperature scaling keeps the accuracy")
-tap.is(t.run, run, "and knows its run")
+tap.ok(t.t > 0 and t.calibrator.method == "temperature" and t.calibrator.at_bound == false, "it waits for its fit")
+tap.ok(t:evaluate("valid").nll <= run:evaluate("valid").nll, "the fitted NLL is no higher")
+tap.is(t:evaluate("test").accuracy, scores.accuracy, "temperature scaling keeps the accuracy")
+tap.is(t.from, run, "and knows its run")
+tap.is(t.name, run.name .. "-temperature", "it is a run of its own, with a name")
+tap.is(run:temperature(), t, "made once")
+tap.is(runs.open(t.name), t, "found by its name")
+local fit = calib.fit("temperature", run:predict "valid")
+tap.is(fit.t, t.t, "calib.fit finds the same")
+tap.is(calib.ece(calib.apply(fit, run:predict "test")), t:evaluate("test").ece, "and calib.apply")
+tap.raises(function() return run.t end, "is no calibrator", "a training has no temperature")
+tap.raises(function() run:calibrate "platt" end, 'there are "temperature"', "an unknown calibrator is refused")
+local listed
+for _, line in ipairs(runs.list()) do listed = line.name == t.name and line or listed end
+tap.is(listed.kind .. listed.state .. listed.from, "calibratedone" .. run.name, "it is in the list")
 
 -- stopping and resuming
 local long = stage1{ epochs = 5000, name = "long" }
@@ -58,6 +70,24 @@ tap.ok(#again.epochs >= 6, "a resumed run goes on where it was")
 tap.is(again, long, "by the handle that it had")
 tap.is(long.name, "long", "and under its name")
 
+-- a callback waits for nothing that waits for it
+local stuck, why = stage1{ epochs = 2, name = "stuck" }, {}
+local behind = stage1{ epochs = 1, name = "behind" }
+local made = stuck:temperature()
+stuck:on_epoch(function(r)
+    for i, other in ipairs{ r, behind, made, run } do why[i] = select(2, pcall(other.wait, other)) end
+end)
+tap.is(stuck:wait().state, "done", "a callback that waits in vain holds nothing up")
+for i, name in ipairs{ "stuck", "behind", "stuck-temperature" } do
+    tap.ok(tostring(why[i]):find("on_epoch of stuck cannot wait for run " .. name .. ",", 1, true), "it is told of " .. name)
+end
+tap.is(why[4], run, "and may wait for what has ended")
+made:wait() behind:wait()
+
+-- options of a run that is there
+tap.raises(function() runs.resume("long", { lr = 1 }) end, "takes a name alone", "a resume takes no options")
+tap.raises(function() stage1{ epochs = 7, name = "stuck" } end, "epochs = 7 (it has epochs = 2)", "what differs is said")
+
 -- harm: the run says what, its child why
 local wild = stage1{ optimizer = "sgd", lr = 1000, epochs = 50, schedule = "constant", name = "wild" }
 local orphan = train.tst{ from = wild, batch = 32 }
@@ -71,6 +101,24 @@ local compare = coroutine.wrap(function() return runs.compare(run, t, child, run
 tap.is(#compare.rows, 3, "a run that is given twice counts once")
 tap.is(#compare.rows[1].runs, 1, "in its row")
 tap.ok(tostring(compare):find("noise", 1, true) or tostring(compare):find("Lowest ECE", 1, true), "it prints itself")
+
+-- what it takes: runs, names, lists of them, labels, and the list of all
+local function labels(...)
+    local list = {}
+    for i, row in ipairs(runs.compare(...).rows) do list[i] = row.label end
+    return table.concat(list, " | ")
+end
+tap.is(labels(run.name, { child }, { { child.name } }), "base | TST", "names and lists of lists, each run once")
+tap.is(labels(run, run:temperature(), run:temperature()), "base | temperature", "and each temperature")
+tap.is(labels{ mine = { run, run:temperature(), child } }, "mine, base | mine, temperature | mine, TST",
+    "a label that was given to several methods names them")
+local listed_done = 0
+for _, row in ipairs(runs.list()) do listed_done = listed_done + (row.state == "done" and 1 or 0) end
+local compared = 0
+for _, row in ipairs(runs.compare(runs.list()).rows) do compared = compared + #row.runs end
+tap.is(compared, listed_done, "runs.list() is every run that is done")
+tap.raises(function() runs.compare(runs) end, "runs.list() is all runs", "the table of functions is no list")
+tap.ok(select(2, pcall(runs.compare, "nix")):find "^no run 'nix'", "a name that nothing has: said without a place in tare's own files")
 
 -- end to end: a row of its own, judged by its own checkpoint
 local whole = train.tst{ end_to_end = true, data = ds, model = net, batch = 16, epochs = 2, z = 8, name = "whole" }
@@ -96,8 +144,10 @@ runs.rename("parent", "elder")
 tap.is(kid.from.name, "elder", "a run of this session can be renamed, and its children follow")
 tap.raises(function() runs.open "parent" end, "parent", "its old name is free")
 tap.raises(function() runs.delete "elder" end, "kid", "a parent is not deleted under its children")
+kid:temperature():wait()
 runs.delete("elder", { children = true })
 tap.raises(function() runs.open "kid" end, "kid", "with them, it is")
+tap.raises(function() runs.open "kid-temperature" end, "kid-temperature", "calibrators among them")
 tap.is(stage1{ name = "kid", epochs = 1 }:wait().state, "done", "and its name can be taken again")
 
 tap.done()

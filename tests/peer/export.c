@@ -81,7 +81,7 @@ fail:
 static Status export_start(Start *s, const char *folder, const char *path, Err *err)
 {
     TRY(read_job(&s->job, folder, err));
-    if (s->job.kind->stage != 1 || s->job.kind->imported || s->job.train.steps > 0)
+    if (s->job.kind->stage != 1 || !option_find(s->job.kind->options, "epochs") || s->job.train.steps > 0)
         return err_set(err, ERR_USAGE, "%s: only a stage 1 whose length is in epochs can be exported", folder);
     if (!(s->data = dataset_load(&s->job.data, err))) goto fail;
     TRY(open_nets(s, err));

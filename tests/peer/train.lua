@@ -17,7 +17,9 @@ local settings = {
 }
 if not (settings[name] and dir and epochs and images) then error("expected NAME DIR EPOCHS [IMAGES]", 0) end
 
-local ds = data.load{ name = "cifar10", dir = dir, train = images, valid = 500, test = 0, seed = 1 }
+local batches = 0 -- the training files that DIR has, from the first on
+repeat batches = batches + 1 until batches == 5 or not io.open(("%s/data_batch_%d.bin"):format(dir, batches + 1))
+local ds = data.load{ name = "cifar10", dir = dir, batches = batches, train = images, valid = 500, test = 0, seed = 1 }
 local last
 for _, seed in ipairs(arg.seeds) do
     local job = {

@@ -173,6 +173,16 @@ void ref_focal(double *loss, const double *logits, const double *targets, double
     }
 }
 
+void ref_brier(double *loss, const double *logits, const double *targets, ptrdiff_t n, ptrdiff_t c)
+{
+    double p[c];
+    for (ptrdiff_t i = 0; i < n; i++) {
+        ref_softmax(p, logits + i * c, 1, c);
+        loss[i] = 0;
+        for (ptrdiff_t k = 0; k < c; k++) loss[i] += pow(p[k] - targets[i * c + k], 2);
+    }
+}
+
 void ref_gaussian(double *z, double *kl, const double *mu, const double *raw, const double *eps, ptrdiff_t n,
                   ptrdiff_t d)
 {

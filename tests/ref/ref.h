@@ -34,6 +34,9 @@ void ref_linear(double *y, const double *x, const double *w, const double *b, pt
 void ref_softmax(double *p, const double *logits, ptrdiff_t n, ptrdiff_t c);
 void ref_cross_entropy(double *nll, const double *logits, const int32_t *labels, ptrdiff_t n, ptrdiff_t c);
 
+/* loss (n) = sum_k (p_k - target_k)^2 with targets (n, c). */
+void ref_brier(double *loss, const double *logits, const double *targets, ptrdiff_t n, ptrdiff_t c);
+
 /* loss (n) = -sum_k target_k (1 - p_k)^gamma log p_k with targets (n, c). */
 void ref_focal(double *loss, const double *logits, const double *targets, double gamma, ptrdiff_t n, ptrdiff_t c);
 

@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 static void durations_read_well(void **state)
@@ -38,6 +39,21 @@ static void counts_have_commas(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_string_equal(text_count(text, sizeof text, cases[i].n), cases[i].text);
     assert_string_equal(text_count(small, sizeof small, 60000), "60,");
+}
+
+static void figures_stay_narrow(void **state)
+{
+    (void)state;
+    static const struct {
+        double value;
+        int digits;
+        const char *text;
+    } cases[] = {{.41249, 3, "0.412"},   {0, 2, "0.00"},           {-1.5, 1, "-1.5"},        {9999.4, 3, "9999.400"},
+                 {10000, 3, "1.0e+04"},  {1.234e17, 4, "1.2e+17"}, {-2e300, 4, "-2.0e+300"}, {INFINITY, 3, "inf"},
+                 {-INFINITY, 3, "-inf"}, {NAN, 3, "nan"},          {-NAN, 3, "nan"}};
+    char text[16];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        assert_string_equal(text_figure(text, sizeof text, cases[i].value, cases[i].digits), cases[i].text);
 }
 
 static void the_nearest_name_is_suggested(void **state)
@@ -236,6 +252,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(durations_read_well),
         cmocka_unit_test(counts_have_commas),
+        cmocka_unit_test(figures_stay_narrow),
         cmocka_unit_test(the_nearest_name_is_suggested),
         cmocka_unit_test(widths_are_columns),
         cmocka_unit_test(a_copy_says_when_it_is_cut),

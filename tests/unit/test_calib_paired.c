@@ -141,7 +141,7 @@ static void levels(void **state)
         int a_runs, b_runs;
         bool by_seed;
     } rows[] = {{"nll", 1, 1, true}, {"nll", 5, 5, true}, {"brier", 3, 3, true}, {"accuracy", 2, 2, true},
-                {"ece", 1, 1, true}, {"ece", 5, 5, true}, {"nll", 5, 3, false}};
+                {"ece", 1, 1, true}, {"ece", 5, 5, true}, {"nll", 5, 3, false},  {"ece", 5, 1, false}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int equal = 0, other = 0, worlds = 200;
         for (int w = 0; w < worlds; w++) {

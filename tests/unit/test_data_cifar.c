@@ -71,6 +71,8 @@ static void names_what_is_wrong(void **state)
     (void)state;
     DataSpec spec = ten_spec(1);
     load_fails("no files", spec, ERR_IO, "no data_batch_1.bin|scripts/fetch-data cifar10`|set dir");
+    put_file("data_batch_1", "x", 1);
+    load_fails("pickled files", spec, ERR_IO, "no data_batch_1.bin|is there, but of the Python version");
     put_batch("data_batch_1.bin", 0, 40, 0);
     load_fails("no test file", spec, ERR_IO, "test_batch.bin");
     put_batch("test_batch.bin", 0, 10, 1);

@@ -34,7 +34,7 @@ static Engine *engine(int threads, bool resume)
 
 static Job job(const char *kind, const char *name)
 {
-    Job j = {.kind = train_kind(kind), .data = images->spec};
+    Job j = {.kind = job_kind(kind), .data = images->spec};
     option_defaults(j.kind->options, &j.train);
     option_defaults(wrn_options, &j.model);
     strcpy(j.model.family, "wrn");
@@ -52,7 +52,9 @@ static Job job(const char *kind, const char *name)
 static Run *submit(Engine *e, const Job *j, Run *parent)
 {
     Err err = {0};
-    Run *run = engine_submit(e, j, images, parent, &err);
+    Job whole = *j;
+    if (parent) job_add_parent(&whole, parent->job.name, &err);
+    Run *run = engine_submit(e, &whole, images, &err);
     if (!run) fail_msg("%s", err.msg);
     return run;
 }
@@ -140,9 +142,9 @@ static uint64_t answers(const char *run, const char *split)
     return file_print(at(name));
 }
 
-static ImportSpec spec_of(const char *file)
+static LoadSpec spec_of(const char *file)
 {
-    ImportSpec spec = {0};
+    LoadSpec spec = {0};
     option_defaults(load_options, &spec);
     strcpy(spec.file, file);
     return spec;
@@ -155,7 +157,7 @@ static void export_to(const char *run, const char *names, const char *file)
     if (!r || export_run(engine_runs(lab), &r->job, file, names, &err) != OK) fail_msg("%s", err.msg);
 }
 
-static Run *import(Engine *e, const ImportSpec *spec, const char *name)
+static Run *import(Engine *e, const LoadSpec *spec, const char *name)
 {
     Err err = {0};
     Job j;
@@ -164,7 +166,7 @@ static Run *import(Engine *e, const ImportSpec *spec, const char *name)
     return submit(e, &j, NULL);
 }
 
-static void refuse(const ImportSpec *spec, Status want, const char *says)
+static void refuse(const LoadSpec *spec, Status want, const char *says)
 {
     Err err = {0};
     Job j;
@@ -184,14 +186,14 @@ static void a_round_trip_answers_alike(void **state)
             char name[32];
             snprintf(name, sizeof name, "%s-%s", kinds[i], names[n]);
             export_to(kinds[i], names[n], at("net.safetensors"));
-            ImportSpec spec = spec_of(at("net.safetensors"));
+            LoadSpec spec = spec_of(at("net.safetensors"));
             Run *run = import(lab, &spec, name);
             done(lab, run);
             assert_string_equal(run->job.kind->name, kind[i]);
-            assert_string_equal(run->job.train.names, names[n]);
+            assert_string_equal(run->job.import.names, names[n]);
             assert_true(answers(name, "valid") == answers(kinds[i], "valid"));
             assert_true(answers(name, "test") == answers(kinds[i], "test"));
-            const EvalPoint *eval = runlog_eval(&run->log, "test", run->job.train.keep);
+            const EvalPoint *eval = runlog_eval(&run->log, "test", run->job.import.keep);
             assert_non_null(eval);
             assert_string_equal(run->log.stage[0].as.name, run->job.kind->title);
         }
@@ -225,7 +227,7 @@ static void an_import_can_be_frozen(void **state)
 static void threads_and_resume(void **state)
 {
     (void)state;
-    ImportSpec spec = spec_of(at("net.safetensors"));
+    LoadSpec spec = spec_of(at("net.safetensors"));
     export_to("vtst", "authors", spec.file);
     for (int threads = 1; threads <= 7; threads += 3) {
         char name[32];
@@ -238,7 +240,7 @@ static void threads_and_resume(void **state)
     }
     Engine *e = engine(2, true);
     Run *again = import(e, &spec, "threads-4");
-    assert_true(again->reused);
+    assert_false(again->ours); /* it is found as it was */
     assert_int_equal(again->log.state, RUN_DONE);
     engine_close(e);
 }
@@ -249,7 +251,7 @@ static void the_network_has_its_own_normalisation(void **state)
 {
     (void)state;
     Err err = {0};
-    ImportSpec spec = spec_of(at("net.safetensors"));
+    LoadSpec spec = spec_of(at("net.safetensors"));
     export_to("stage1", "tare", spec.file);
     for (int i = 0; i < 2; i++) { /* the images' own, spelt out; and another */
         char name[32];
@@ -282,7 +284,7 @@ static void the_network_has_its_own_normalisation(void **state)
 static void a_file_carries_the_normalisation(void **state)
 {
     (void)state;
-    ImportSpec spec = spec_of(at("again.safetensors"));
+    LoadSpec spec = spec_of(at("again.safetensors"));
     export_to("of-another", "authors", spec.file);
     Run *run = import(lab, &spec, "carried");
     done(lab, run);
@@ -294,7 +296,7 @@ static void a_file_carries_the_normalisation(void **state)
 static void what_does_not_fit_is_refused(void **state)
 {
     (void)state;
-    ImportSpec spec = spec_of(at("net.safetensors"));
+    LoadSpec spec = spec_of(at("net.safetensors"));
     export_to("stage1", "tare", spec.file);
     Err err = {0};
     Job j;
@@ -336,22 +338,22 @@ static void options_come_before_the_file(void **state)
     (void)state;
     Err err = {0};
     Job j;
-    ImportSpec spec = spec_of(at("net.safetensors"));
+    LoadSpec spec = spec_of(at("net.safetensors"));
     export_to("vtst", "authors", spec.file);
     assert_int_equal(import_job(&j, &spec, images, 77, &err), OK);
-    assert_int_equal(j.train.seed, 5);
-    assert_int_equal(j.train.samples, 10);
+    assert_int_equal(j.import.seed, 5);
+    assert_int_equal(j.import.samples, 10);
     assert_string_equal(j.model.padding, "same");
     spec.seed = 3, spec.samples = 2;
     strcpy(spec.padding, "one");
     assert_int_equal(import_job(&j, &spec, images, 77, &err), OK);
-    assert_int_equal(j.train.seed, 3);
-    assert_int_equal(j.train.samples, 2);
+    assert_int_equal(j.import.seed, 3);
+    assert_int_equal(j.import.samples, 2);
     assert_string_equal(j.model.padding, "one");
     export_to("stage1", "tare", spec.file);
     spec.seed = -1;
     assert_int_equal(import_job(&j, &spec, images, 77, &err), OK);
-    assert_int_equal(j.train.seed, 77); /* a network without draws: the seed of the command line */
+    assert_int_equal(j.import.seed, 77); /* a network without draws: the seed of the command line */
 }
 
 /* ---- what is kept of a run ---- */

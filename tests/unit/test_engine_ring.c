@@ -87,6 +87,31 @@ static void descriptor_follows_contents(void **state)
     ring_close(ring);
 }
 
+/* Nobody reads: the producer goes on all the same, and what it said is there later, in order; more than once. */
+static void a_producer_waits_for_no_reader(void **state)
+{
+    (void)state;
+    enum { ROOM = 4, MANY = 1000 };
+    Event e;
+    Ring *ring = ring_open(ROOM, NULL);
+    for (uint64_t round = 0; round < 3; round++) {
+        for (uint64_t i = 1; i <= MANY; i++) {
+            Event in = numbered(MANY * round + i);
+            ring_push(ring, &in);
+        }
+        for (uint64_t i = 1; i <= MANY; i++) {
+            assert_true(readable(ring, 0));
+            assert_true(ring_pop(ring, &e));
+            if (!same_number(&e, MANY * round + i)) fail_msg("event %lu is wrong", (unsigned long)i);
+        }
+        assert_false(ring_pop(ring, &e));
+        assert_false(readable(ring, 0));
+    }
+    Event in = numbered(1);
+    for (int i = 0; i <= ROOM; i++) ring_push(ring, &in);
+    ring_close(ring); /* with some in the list */
+}
+
 static void room_is_a_power_of_two(void **state)
 {
     (void)state;
@@ -104,6 +129,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_arrive_in_order),
         cmocka_unit_test(descriptor_follows_contents),
+        cmocka_unit_test(a_producer_waits_for_no_reader),
         cmocka_unit_test(room_is_a_power_of_two),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 static void test_known_values(void **state)
@@ -111,13 +112,17 @@ static void test_known_targets(void **state)
 typedef struct {
     ptrdiff_t n, c;
     double *logits, *loss, *targets, gamma;
-} FocalProblem;
+    bool brier;
+} TargetProblem;
 
-static double mean_focal(const void *what)
+static double mean_loss(const void *what)
 {
-    const FocalProblem *p = what;
+    const TargetProblem *p = what;
     double sum = 0;
-    ref_focal(p->loss, p->logits, p->targets, p->gamma, p->n, p->c);
+    if (p->brier)
+        ref_brier(p->loss, p->logits, p->targets, p->n, p->c);
+    else
+        ref_focal(p->loss, p->logits, p->targets, p->gamma, p->n, p->c);
     for (ptrdiff_t i = 0; i < p->n; i++) sum += p->loss[i] / (double)p->n;
     return sum;
 }
@@ -129,10 +134,17 @@ static void test_targets_twin(void **state)
         const char *name;
         bool mixed;
         float share, smoothing, gamma;
+        bool brier;
     } rows[] = {
-        {"plain", false, 1, 0, 0},       {"smoothing", false, 1, 0.1f, 0},     {"mixup", true, 0.3f, 0, 0},
-        {"focal", false, 1, 0, 2},       {"gamma below 1", false, 1, 0, 0.5f}, {"all", true, 0.8f, 0.2f, 3},
-        {"focal, mixed", true, 0, 0, 1},
+        {"Brier", false, 1, 0, 0, true},
+        {"Brier, all", true, 0.3f, 0.2f, 0, true},
+        {"plain", false, 1, 0, 0, false},
+        {"smoothing", false, 1, 0.1f, 0, false},
+        {"mixup", true, 0.3f, 0, 0, false},
+        {"focal", false, 1, 0, 2, false},
+        {"gamma below 1", false, 1, 0, 0.5f, false},
+        {"all", true, 0.8f, 0.2f, 3, false},
+        {"focal, mixed", true, 0, 0, 1, false},
     };
     enum { N = 7, C = 5 };
     (void)state;
@@ -140,17 +152,19 @@ static void test_targets_twin(void **state)
         float *logits = random_floats(N * C, 1), *loss = floats(N), *d = floats(N * C);
         for (ptrdiff_t i = 0; i < N * C; i++) logits[i] *= 6;
         const Targets t = {labels, rows[k].mixed ? others : NULL, rows[k].share, rows[k].smoothing, rows[k].gamma};
-        FocalProblem p = {N, C, widen(logits, N * C), doubles(N), doubles(N * C), (double)rows[k].gamma};
+        TargetProblem p = {
+            N, C, widen(logits, N * C), doubles(N), doubles(N * C), (double)rows[k].gamma, rows[k].brier};
         double *want = doubles(N * C), s = (double)rows[k].smoothing, share = (double)rows[k].share;
         for (ptrdiff_t i = 0; i < N; i++) {
             for (ptrdiff_t j = 0; j < C; j++) p.targets[i * C + j] = s / C;
             p.targets[i * C + labels[i]] += (1 - s) * share;
             p.targets[i * C + others[i]] += (1 - s) * (1 - share);
         }
-        target_loss(loss, d, logits, &t, 1 / (float)N, N, C);
-        ref_gradient(want, p.logits, N * C, mean_focal, &p);
+        const Loss *row = loss_find(rows[k].brier ? "brier" : "cross-entropy");
+        row->rows(loss, d, logits, &t, 1 / (float)N, N, C);
+        ref_gradient(want, p.logits, N * C, mean_loss, &p);
         expect_near(rows[k].name, d, want, N * C, 2e-7);
-        mean_focal(&p);
+        mean_loss(&p);
         expect_near(rows[k].name, loss, p.loss, N, 1e-6);
         check_release();
     }
@@ -171,12 +185,45 @@ static void test_certain_answers(void **state)
     }
 }
 
+/* The table and the choices of the option are the same list; a loss without gradient at a NaN is none. */
+static void test_table(void **state)
+{
+    (void)state;
+    char names[200] = "";
+    const float sick[] = {NAN, 0, 0};
+    for (const Loss *l = losses; l->name; l++) {
+        const Targets t = {(int32_t[]){0}, NULL, 1, 0, 0};
+        float loss, d[3];
+        snprintf(names + strlen(names), sizeof names - strlen(names), "%s%s", *names ? "|" : "", l->name);
+        assert_ptr_equal(loss_find(l->name), l);
+        l->rows(&loss, d, sick, &t, 1, 1, 3);
+        if (!isnan(loss) || !isnan(d[0]) || !isnan(d[2])) fail_msg("%s hides a NaN", l->name);
+    }
+    assert_string_equal(names, LOSS_NAMES);
+    assert_true(loss_reads(loss_find("cross-entropy"), "focal") && !loss_reads(loss_find("brier"), "focal"));
+}
+
+/* By hand: p = (1/4, 3/4), label 0: (3/4)^2 twice; the gradient is 2 p_j (m_j - sum p m). */
+static void test_known_brier(void **state)
+{
+    (void)state;
+    const float logits[] = {0, logf(3)}, sure[] = {-200, 200};
+    const Targets t = {(int32_t[]){0}, NULL, 1, 0, 0};
+    float loss, d[2];
+    brier_loss(&loss, d, logits, &t, 2, 1, 2);
+    assert_true(fabsf(loss - 1.125f) < 1e-6f);
+    assert_true(fabsf(d[0] + 1.125f) < 1e-6f && fabsf(d[1] - 1.125f) < 1e-6f); /* 2 * 2 / 4 * (-3/4 - 3/8) */
+    brier_loss(&loss, d, sure, &t, 1, 1, 2);
+    assert_true(loss == 2 && d[0] == 0 && d[1] == 0); /* surely wrong: it does not pull */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_known_values), cmocka_unit_test(test_extremes),
         cmocka_unit_test(test_twin),         cmocka_unit_test(test_known_targets),
         cmocka_unit_test(test_targets_twin), cmocka_unit_test(test_certain_answers),
+        cmocka_unit_test(test_table),        cmocka_unit_test(test_known_brier),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -408,6 +408,11 @@ static void test_sparse(void **state)
     if (truncate(path, (off_t)1 << 39) != 0) skip();
     assert_int_equal(tensors_read(path, &f, &err), ERR_FORMAT);
     assert_non_null(strstr(err.msg, "bytes of data belong to no tensor"));
+    const char *whole = "{" ROW("a", "U8", "[549755813888]", 0, 549755813888) "}"; /* 512 GB that are a hole */
+    write_raw(strlen(whole), whole, strlen(whole), 0);
+    if (truncate(path, (off_t)(8 + strlen(whole)) + 549755813888) != 0) skip();
+    assert_int_equal(tensors_read(path, &f, &err), ERR_MEMORY);
+    assert_non_null(strstr(err.msg, "524288 MB of data; this machine has"));
 }
 
 static void test_add_refusals(void **state)

@@ -124,6 +124,21 @@ static void cuts_between_characters(void **state)
     free(text);
 }
 
+/* However narrow: rows with different names do not come to look alike. */
+static void cuts_keep_rows_apart(void **state)
+{
+    (void)state;
+    static const Column column[] = {{"", ALIGN_LEFT}, {"T", ALIGN_RIGHT}};
+    static const char *const cell[] = {"base, train = 300", "1", "TST", "2", "base, train = 600", "3", "base, tr", "4"};
+    char *text = table_text(column, 2, cell, 4, 12, glyphs_of(GLYPHS_BLOCK), NULL);
+    assert_non_null(strstr(text, "base, train = 3… 1\nTST              2\nbase, train = 6… 3\nbase, tr         4\n"));
+    free(text);
+    static const char *const wide[] = {"語語語語語語", "1", "語語語日本語", "2"};
+    text = table_text(column, 2, wide, 2, 8, glyphs_of(GLYPHS_BLOCK), NULL);
+    assert_non_null(strstr(text, "語語語語… 1\n語語語日… 2\n"));
+    free(text);
+}
+
 static void empty_tables(void **state)
 {
     (void)state;
@@ -140,8 +155,11 @@ int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(golden),         cmocka_unit_test(fits_or_stops_at_six),
-        cmocka_unit_test(odd_characters), cmocka_unit_test(cuts_between_characters),
+        cmocka_unit_test(golden),
+        cmocka_unit_test(fits_or_stops_at_six),
+        cmocka_unit_test(odd_characters),
+        cmocka_unit_test(cuts_between_characters),
+        cmocka_unit_test(cuts_keep_rows_apart),
         cmocka_unit_test(empty_tables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

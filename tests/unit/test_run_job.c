@@ -151,7 +151,7 @@ static void a_replay_names_the_line(void **state)
     static const struct {
         const char *line, *message;
     } rows[] = {
-        {"{\"seq\": \n", "events.jsonl line 3: no JSON"},
+        {"{\"seq\": \n{}\n", "events.jsonl line 3: no JSON"},
         {"{\"seq\": 1}\n", "events.jsonl line 3: "},
         {"[]\n", "events.jsonl line 3: "},
     };
@@ -219,20 +219,20 @@ static void a_table_includes_another(void **state)
     (void)state;
     static const char *const first[] = {"recipe", "seed", "epochs", "steps", "batch", "lr", "schedule"};
     static const char *const last[] = {"bn", "bn_momentum", "end_to_end", "features", "z", "samples", "kl_weight"};
-    const Option *row = option_rows(train_kind("vtst")->options);
+    const Option *row = option_rows(job_kind("vtst")->options);
     int rows = 0;
     while (row[rows].name) rows++;
-    assert_int_equal(rows, 32);
+    assert_int_equal(rows, 33);
     for (int i = 0; i < 7; i++) {
         assert_string_equal(row[i].name, first[i]);
         assert_string_equal(row[rows - 7 + i].name, last[i]);
     }
-    assert_string_equal(option_find(train_kind("vtst")->options, "steps")->initial, "1500");
-    assert_string_equal(option_find(train_kind("vtst")->options, "steps")->help, "most optimiser steps; 0 = by epochs");
-    assert_string_equal(option_find(train_kind("stage1")->options, "steps")->initial, "0");
-    assert_string_equal(option_find(train_kind("stage1")->options, "warmup")->help,
-                        option_find(train_kind("tst")->options, "warmup")->help);
-    assert_null(option_find(train_kind("stage1")->options, "z"));
+    assert_string_equal(option_find(job_kind("vtst")->options, "steps")->initial, "1500");
+    assert_string_equal(option_find(job_kind("vtst")->options, "steps")->help, "most optimiser steps; 0 = by epochs");
+    assert_string_equal(option_find(job_kind("stage1")->options, "steps")->initial, "0");
+    assert_string_equal(option_find(job_kind("stage1")->options, "warmup")->help,
+                        option_find(job_kind("tst")->options, "warmup")->help);
+    assert_null(option_find(job_kind("stage1")->options, "z"));
 }
 
 /* A group's fields may lie anywhere in the struct that takes it in. */

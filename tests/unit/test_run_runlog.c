@@ -231,6 +231,24 @@ static void evaluations_are_found(void **state)
     runlog_free(&log);
 }
 
+/* The best is judged at the end of a run; its epoch is that of the evaluation which made it the best. */
+static void the_epoch_of_the_best(void **state)
+{
+    (void)state;
+    static const EventType type[] = {EVENT_EVAL, EVENT_BEST, EVENT_EVAL, EVENT_EVAL, EVENT_EVAL};
+    static const char *const checkpoint[] = {"now", "", "now", "best", "last"};
+    static const int32_t epoch[] = {38, 38, 63, 63, 63}, of[] = {38, 0, 63, 38, 63};
+    RunLog log;
+    runlog_init(&log);
+    for (int i = 0; i < 5; i++) {
+        Event e = {.seq = (uint64_t)i + 1, .type = type[i], .stage = 1, .epoch = epoch[i]};
+        if (type[i] == EVENT_EVAL) strcpy(e.as.eval.checkpoint, checkpoint[i]);
+        fold_ok(&log, &e);
+        if (type[i] == EVENT_EVAL) assert_int_equal(runlog_epoch_of(&log, &log.eval[log.evals - 1]), of[i]);
+    }
+    runlog_free(&log);
+}
+
 /* Whatever a run computed is in the digest; what the clock said, and the sign of a NaN, are not. */
 static void digest_sees_data_alone(void **state)
 {
@@ -362,6 +380,7 @@ int main(void)
         cmocka_unit_test(asides_leave_no_trace),
         cmocka_unit_test(wrong_order_is_refused),
         cmocka_unit_test(evaluations_are_found),
+        cmocka_unit_test(the_epoch_of_the_best),
         cmocka_unit_test(digest_sees_data_alone),
         cmocka_unit_test(every_field_is_told_apart),
         cmocka_unit_test(time_left),

@@ -78,7 +78,7 @@ static void the_job_can_be_run_again(void **state)
         assert_non_null(config);
         if (job_from_json(&job, config, &err) != OK) fail_msg("%s", err.msg);
         assert_string_equal(job.kind->title, stored[i].stage);
-        assert_string_equal(job.from, i ? "base" : "");
+        assert_string_equal(job_from(&job), i ? "base" : "");
         assert_int_equal(job.data.train, 400);
         json_decref(config);
     }

@@ -258,6 +258,10 @@ static const struct {
     {"return", true},
     {"if x then", false},
     {"x = )", true},
+    {"= 3 +", false},
+    {"x = 3\nx", true},
+    {"x = 3\nx.", false},
+    {"local x = 3\nx + 1", true},
 };
 
 static void test_whole(void **state)

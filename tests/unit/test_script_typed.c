@@ -37,6 +37,41 @@ static const struct {
     {"nil", "nil\n"},
     {"no_such_name", "nil\n"},
     {"_", "1\n"},
+    {"bsae", "nil (did you mean 'base'?)\n"},
+    {"bsae.state", "attempt to index a nil value (global 'bsae') (did you mean 'base'?)"},
+    {"trian.tst{}", "attempt to index a nil value (global 'trian') (did you mean 'train'?)"},
+    {"train.stag1{}", "train: there is no function 'stag1' (did you mean 'stage1'?)"},
+    {"pred[1]", "predictions: there is no field or method '1'; see help \"predictions\""},
+    /* as Lua's own prompt, and beyond */
+    {"=1+41", "42\n"},
+    {" = 1, 2", "1\n2\n"},
+    {"= = 1", "unexpected symbol near '='"},
+    {"local kept = 3", ""},
+    {"kept", "3\n"},
+    {"local k1, k2 <const> = 4, 5; local k3", ""},
+    {"k1, k2, k3 == nil", "4\n5\ntrue\n"},
+    {"local function kept(x) return x and kept() or 6 end", ""},
+    {"kept(true)", "6\n"},
+    {"do local inner = 1 end for i = 1, 2 do local inner = i end if true then local inner = 1 end "
+     "repeat local inner = 1 until inner local f = function() local inner = 1 end",
+     ""},
+    {"inner == nil, type(f)", "true\nfunction\n"},
+    {"local s = \"local t = 1\" -- local u = 1", ""},
+    {"s, t == nil and u == nil", "local t = 1\ntrue\n"},
+    {"local count = 0\nfunction more() count = count + 1 end\nmore()", ""},
+    {"more()\ncount", "2\n"},
+    {"local done <close> = setmetatable({}, { __close = function() print \"closed\" end })", "closed\n"},
+    {"done", "nil\n"},
+    {"local data = 7\ndata + 1", "(data keeps its meaning: the local of that name ends with this line)\n8\n"},
+    {"type(data)", "table\n"},
+    {"a1 = 3\na1 + 1", "4\n"},
+    {"a1 = 3; a1 + 2", "5\n"},
+    {"a1 = 4\nmath.max(a1, 2)", "4\n"},
+    {"a1 = math.abs\n(-5)", ""},
+    {"a1", "5\n"},
+    {"for i = 1, 2 do\n  a1 = i\nend", ""},
+    {"if a1 then\n  a1 = 8\nend\na1", "8\n"},
+    {"x = 1\ny = 2 +", "unexpected symbol near <eof>\n    line 2: y = 2 +"},
     {"{ 1, x = 2 }", "{ 1, x = 2 }\n"},
     {"base", "run apple: stage 1, done\n"},
     {"print(\"at once\")", "at once\n"},
@@ -84,6 +119,7 @@ static void test_typed(void **state)
     }
     assert_non_null(strstr(output_of("?ece"), "expected calibration error"));
     assert_non_null(strstr(output_of(" ? runs.open "), "a run by its name"));
+    assert_non_null(strstr(output_of("runs.open?"), "a run by its name"));
     assert_non_null(strstr(output_of("help"), "topics"));
     assert_non_null(strstr(output_of("help()"), "topics"));
 }
@@ -154,12 +190,27 @@ static void test_callback(void **state)
     say("assert(told.state == \"done\")");
 }
 
+/* A run that has ended keeps no images; a run made from it finds them again. */
+static void test_images(void **state)
+{
+    (void)state;
+    Err err;
+    const Run *run = engine_run(engine, "apple", &err);
+    assert_non_null(run);
+    assert_null(run->data);
+    assert_true(run->images != 0);
+    say("local t = train.tst{ from = base, steps = 2, batch = 16 } assert(t:wait().state == \"done\")");
+    say("kept, ds = ds, nil collectgarbage() collectgarbage()");
+    say("local t = train.tst{ from = base, steps = 2, batch = 16 } assert(t:wait().state == \"done\")");
+    say("ds, kept = kept, nil");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_typed),       cmocka_unit_test(test_error_elsewhere),
         cmocka_unit_test(test_long_result), cmocka_unit_test(test_interrupt_one),
-        cmocka_unit_test(test_callback),
+        cmocka_unit_test(test_callback),    cmocka_unit_test(test_images),
     };
     return cmocka_run_group_tests(tests, open_prompt, close_prompt);
 }

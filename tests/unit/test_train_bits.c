@@ -154,7 +154,8 @@ static void batch_statistics_move_the_body_and_are_faithful(void **state)
     assert_int_not_equal(runlog_digest(&run->log), runlog_digest(&frozen->log));
     strcpy(j.train.features, "cached");
     strcpy(j.name, "never");
-    assert_null(engine_submit(e, &j, images, base, &err));
+    job_add_parent(&j, base->job.name, &err);
+    assert_null(engine_submit(e, &j, images, &err));
     assert_int_equal(err.code, ERR_USAGE);
     assert_non_null(strstr(err.msg, "faithful"));
     engine_close(e);
@@ -338,7 +339,8 @@ static void a_run_that_diverges_says_where(void **state)
     what = orphan->log.remark[orphan->log.remarks - 1].as.text;
     assert_non_null(strstr(what, "its parent diverges has not ended well (diverged: "));
     Job late = job("tst", "late");
-    assert_null(engine_submit(e, &late, images, run, &err));
+    job_add_parent(&late, run->job.name, &err);
+    assert_null(engine_submit(e, &late, images, &err));
     assert_int_equal(err.code, ERR_STATE);
     engine_close(e);
 }
@@ -349,26 +351,26 @@ static void what_cannot_be_is_refused(void **state)
     Engine *e = engine("refused", 2);
     Err err = {0};
     Job j = job("stage1", "../escape");
-    assert_null(engine_submit(e, &j, images, NULL, &err));
+    assert_null(engine_submit(e, &j, images, &err));
     assert_int_equal(err.code, ERR_USAGE);
     j = job("tst", "");
-    assert_null(engine_submit(e, &j, images, NULL, &err));
+    assert_null(engine_submit(e, &j, images, &err));
     assert_non_null(strstr(err.msg, "from"));
     j = job("stage1", "big");
     j.train.batch = 73;
-    assert_null(engine_submit(e, &j, images, NULL, &err));
+    assert_null(engine_submit(e, &j, images, &err));
     assert_string_equal(err.msg, "batch = 73 exceeds the 72 training images; lower batch");
     j = job("stage1", "long");
     j.train.epochs = (int64_t)INT32_MAX;
-    assert_null(engine_submit(e, &j, images, NULL, &err));
+    assert_null(engine_submit(e, &j, images, &err));
     assert_non_null(strstr(err.msg, "steps in all"));
     j = job("stage1", "deep");
     j.model.depth = 11;
-    assert_null(engine_submit(e, &j, images, NULL, &err));
+    assert_null(engine_submit(e, &j, images, &err));
     assert_non_null(strstr(err.msg, "depth"));
     j = job("stage1", "big");
     submit(e, &j, NULL);
-    assert_null(engine_submit(e, &j, images, NULL, &err)); /* the name is taken */
+    assert_null(engine_submit(e, &j, images, &err)); /* the name is taken */
     assert_non_null(strstr(err.msg, "is there already"));
     assert_null(engine_run(e, "bog", &err));
     assert_non_null(strstr(err.msg, "big"));
@@ -404,7 +406,7 @@ static void a_job_survives_json(void **state)
         Job a = job(kinds[i], ""), b;
         Err err = {0};
         a.train.lr = 0.1 + 0.2;
-        if (i) strcpy(a.from, "base");
+        if (i) job_add_parent(&a, "base", &err);
         json_t *json = job_to_json(&a);
         if (job_from_json(&b, json, &err) != OK) fail_msg("%s", err.msg);
         assert_true(job_same(&a, &b));

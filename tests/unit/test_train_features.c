@@ -175,7 +175,7 @@ static uint64_t child(const char *name, bool *mapped, char aside[EVENT_TEXT_SIZE
 {
     Session s;
     Job j = job("vtst", name);
-    strcpy(j.from, "base");
+    job_add_parent(&j, "base", NULL);
     session_open(&s, "features", &j, NULL, false);
     uint64_t digest = session_train(&s, -1, OK);
     *mapped =

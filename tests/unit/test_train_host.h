@@ -14,8 +14,8 @@ typedef struct {
     int64_t calls, stop_after;   /* steps of this session; < 0: never */
     char aside[EVENT_TEXT_SIZE]; /* the last one */
     FeatureCache cache;
-    TrainHost host;
-    TrainTask task;
+    JobHost host;
+    JobTask task;
     char runs[128];
 } Session;
 
@@ -69,14 +69,14 @@ static inline void session_open(Session *s, const char *runs, const Job *j, Pool
     json_decref(config);
     if (made != OK) fail_msg("%s", err.msg);
     s->seq = s->log.seq;
-    s->host = (TrainHost){.arg = s,
+    s->host = (JobHost){.arg = s,
                           .emit = session_emit,
                           .aside = session_aside,
                           .command = session_command,
                           .stopping = session_goes_on,
                           .epoch_end = session_epoch_end,
                           .seq = &s->seq};
-    s->task = (TrainTask){.job = j,
+    s->task = (JobTask){.job = j,
                           .data = images,
                           .runs = s->runs,
                           .record = &s->record,

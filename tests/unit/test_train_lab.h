@@ -55,7 +55,7 @@ static inline Engine *engine(const char *runs, int threads)
 /* A job of the defaults, cut to seconds: WRN-10-1, batches of 16, 3 epochs of 5 steps; stage 2 of 20 steps. */
 static inline Job job(const char *kind, const char *name)
 {
-    Job j = {.kind = train_kind(kind), .data = images->spec};
+    Job j = {.kind = job_kind(kind), .data = images->spec};
     option_defaults(j.kind->options, &j.train);
     option_defaults(wrn_options, &j.model);
     strcpy(j.model.family, "wrn");
@@ -73,7 +73,9 @@ static inline Job job(const char *kind, const char *name)
 static inline Run *submit(Engine *e, const Job *j, Run *parent)
 {
     Err err = {0};
-    Run *run = engine_submit(e, j, images, parent, &err);
+    Job whole = *j;
+    if (parent) job_add_parent(&whole, parent->job.name, &err);
+    Run *run = engine_submit(e, &whole, images, &err);
     if (!run) fail_msg("%s", err.msg);
     return run;
 }

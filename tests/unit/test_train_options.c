@@ -40,7 +40,7 @@ static Job setting(size_t i, const char *name)
     Job j = job(settings[i].kind, name);
     set_options(&j, "steps=7 eval_every=3 log_every=2 checkpoint_every=4");
     set_options(&j, settings[i].options);
-    if (job_stage(&j) == 2) strcpy(j.from, "base");
+    if (job_stage(&j) == 2) job_add_parent(&j, "base", NULL);
     static const char *const family[] = {[MLP] = "mlp", [WRN] = "wrn", [VIT] = "vit", [CNN] = "cnn"};
     if (settings[i].body == WRN) return j;
     strcpy(j.model.family, family[settings[i].body]);
@@ -204,7 +204,7 @@ static void what_cannot_be_is_refused(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         Job j = job(rows[i].kind, "never");
         Err err = {0};
-        strcpy(j.from, rows[i].from);
+        if (*rows[i].from) job_add_parent(&j, rows[i].from, NULL);
         set_options(&j, rows[i].options);
         assert_int_equal(job_check(&j, images, &err), ERR_USAGE);
         if (!strstr(err.msg, rows[i].says)) fail_msg("row %zu: %s", i, err.msg);

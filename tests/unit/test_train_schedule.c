@@ -13,7 +13,7 @@
 static TrainSpec spec_of(const char *schedule, int64_t warmup)
 {
     TrainSpec spec = {0};
-    option_defaults(train_kind("stage1")->options, &spec);
+    option_defaults(job_kind("stage1")->options, &spec);
     strcpy(spec.schedule, schedule);
     spec.warmup = warmup;
     return spec;
@@ -92,8 +92,8 @@ static void choices_are_rows(void **state)
     for (const Schedule *s = schedules; s->name; s++) strcat(strcat(schedule_rows, s == schedules ? "" : "|"), s->name);
     for (const Optimiser *o = optimisers; o->name; o++)
         strcat(strcat(optimiser_rows, o == optimisers ? "" : "|"), o->name);
-    for (const TrainKind *k = train_kinds; k->name; k++) {
-        if (k->imported) continue; /* nothing is trained */
+    for (const JobKind *k = job_kinds; k->name; k++) {
+        if (!option_find(k->options, "schedule")) continue; /* nothing is trained */
         assert_string_equal(option_find(k->options, "schedule")->choices, schedule_rows);
         assert_string_equal(option_find(k->options, "optimizer")->choices, optimiser_rows);
     }

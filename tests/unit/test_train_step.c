@@ -260,9 +260,9 @@ static void bad_answers_are_named(void **state)
     Err err = {0};
     open_training(&s, &t, &j, "stage1", "wrn", "");
     assert_int_equal(training_open_evaluator(&t, &err), OK);
-    assert_int_equal(training_evaluate(&t, SPLIT_VALID, "now", "", &event, &err), OK);
+    assert_int_equal(training_evaluate(&t, SPLIT_VALID, "now", &event, &err), OK);
     t.head->values[net_param(t.head, "logits.bias")->offset] = NAN;
-    assert_int_equal(training_evaluate(&t, SPLIT_VALID, "now", "", &event, &err), ERR_DIVERGED);
+    assert_int_equal(training_evaluate(&t, SPLIT_VALID, "now", &event, &err), ERR_DIVERGED);
     assert_non_null(strstr(err.msg, "the network's answers are NaN after step 0 (first bad weights: logits.bias)"));
     close_training(&s, &t);
 }
@@ -278,7 +278,7 @@ static void a_body_that_was_changed_is_reported(void **state)
         Err err = {0};
         Job j = job("tst", "");
         snprintf(j.name, sizeof j.name, "tampered-%zu", i);
-        strcpy(j.from, "base");
+        job_add_parent(&j, "base", NULL);
         set_options(&j, rows[i]);
         session_open(&s, "tampered", &j, NULL, false);
         if (training_open(&t, &s.task, &err) != OK) fail_msg("%s", err.msg);
@@ -302,7 +302,7 @@ static void a_resume_wants_its_own_body(void **state)
         Err err = {0};
         Job j = job("tst", ""), other = job("stage1", "");
         snprintf(j.name, sizeof j.name, "child-%zu", i);
-        strcpy(j.from, "base");
+        job_add_parent(&j, "base", NULL);
         set_options(&j, rows[i]);
         session_open(&s, "anew", &j, NULL, false);
         session_train(&s, 3, ERR_INTERRUPTED);

@@ -1,14 +1,15 @@
-/* worker.c - the thread that trains: takes jobs from the queue, one at a time, and tells what happens. */
-#include "engine/worker.h"
+/* work.c - one job at work, and what is told of it. Its lane's thread. */
+#include "engine/slot.h"
 
 #include "base/clock.h"
-#include "train/import.h"
+#include "run/task.h"
 #include <stdio.h>
 #include <string.h>
 
 /* One job at work. */
 typedef struct {
     Engine *e;
+    Lane *lane;
     Slot *slot;
     uint64_t seq;
     int32_t step, epoch; /* of the last event */
@@ -32,7 +33,7 @@ static Status emit(void *arg, Event *event, Err *err)
     w->seq = event->seq;
     w->step = event->step;
     w->epoch = event->epoch;
-    ring_push(w->e->ring, event);
+    ring_push(w->lane->ring, event);
     return OK;
 }
 
@@ -44,7 +45,7 @@ static void aside(void *arg, const char *text)
     stamp(w, &event);
     event.seq = w->seq;
     snprintf(event.as.log.text, sizeof event.as.log.text, "%s", text);
-    ring_push(w->e->ring, &event);
+    ring_push(w->lane->ring, &event);
 }
 
 static bool take_command(void *arg, Command *command, bool wait)
@@ -120,47 +121,31 @@ static void end(Work *w, Status done, const Err *err)
     if (event.as.done.state == RUN_DONE) record_prune(s->record.folder, &second); /* what fails is done another time */
     record_close(&s->record);
     s->record_open = false;
-    ring_push(w->e->ring, &event);
+    lane_let_go(w->lane, s);
+    ring_push(w->lane->ring, &event);
 }
 
-static void work(Engine *e, Slot *s)
+void work(Lane *lane, Slot *s)
 {
-    Work w = {.e = e, .slot = s, .seq = s->seq_before, .began = clock_seconds()};
+    const Job *job = &s->run.job;
+    Work w = {.e = lane->engine, .lane = lane, .slot = s, .seq = s->seq_before, .began = clock_seconds()};
     Err err = {0};
     Dataset images;
-    normalise_view(&s->run.job.normalise, s->run.data, &images);
-    TrainHost host = {.arg = &w,
-                      .emit = emit,
-                      .aside = aside,
-                      .command = take_command,
-                      .stopping = stopping,
-                      .epoch_end = epoch_end,
-                      .seq = &w.seq};
-    TrainTask task = {.job = &s->run.job,
-                      .data = &images,
-                      .runs = e->runs,
-                      .record = &s->record,
-                      .pool = e->pool,
-                      .cache = &e->cache,
-                      .host = &host,
-                      .resume = s->resume};
-    Status done = s->run.job.kind->imported ? import_run(&task, &err) : train(&task, &err);
-    end(&w, done, &err);
-}
-
-void *worker_main(void *arg)
-{
-    Engine *e = arg;
-    for (;;) {
-        pthread_mutex_lock(&e->lock);
-        while (e->first < 0 && !e->closing) pthread_cond_wait(&e->wake, &e->lock);
-        Slot *s = e->first >= 0 ? e->slot[e->first] : NULL;
-        if (s) {
-            e->first = s->next;
-            s->next = -1;
-        }
-        pthread_mutex_unlock(&e->lock);
-        if (!s) return NULL;
-        work(e, s);
-    }
+    if (job->kind->images) normalise_view(&job->normalise, s->run.data, &images);
+    JobHost host = {.arg = &w,
+                    .emit = emit,
+                    .aside = aside,
+                    .command = take_command,
+                    .stopping = stopping,
+                    .epoch_end = epoch_end,
+                    .seq = &w.seq};
+    JobTask task = {.job = job,
+                    .data = job->kind->images ? &images : NULL,
+                    .runs = lane->engine->runs,
+                    .record = &s->record,
+                    .pool = lane->pool,
+                    .cache = &lane->cache,
+                    .host = &host,
+                    .resume = s->resume};
+    end(&w, job->kind->run(&task, &err), &err);
 }

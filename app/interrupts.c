@@ -9,9 +9,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { LEAVING_MOST = 2 }; /* interrupts that are borne while what runs is brought to its end */
+enum {
+    LEAVING_MOST = 2, /* interrupts that are borne while what runs is brought to its end */
+    ENDS_MOST = 3,    /* the third signal to end does not wait for the loop, which may be inside a C function */
+};
 
-static volatile sig_atomic_t resized, ended, interrupted, leaving;
+static volatile sig_atomic_t resized, ended, ends, interrupted, stopped, leaving;
 static int wake_fd = -1;
 
 static void wake(void)
@@ -24,6 +27,11 @@ static void wake(void)
 
 static void on_end(int number)
 {
+    ends = ends + 1;
+    if (ends >= ENDS_MOST) {
+        term_rescue();
+        _exit(EXIT_SIGNAL + number);
+    }
     ended = number;
     wake();
 }
@@ -43,6 +51,13 @@ static void on_size(int number)
 {
     (void)number;
     resized = 1;
+    wake();
+}
+
+static void on_stop(int number)
+{
+    (void)number;
+    stopped = 1;
     wake();
 }
 
@@ -68,6 +83,14 @@ Status interrupts_open(Err *err)
         {SIGINT, on_interrupt, 0},
         {SIGTERM, on_end, 0},
         {SIGHUP, on_end, 0},
+        {SIGQUIT, on_end, 0}, /* these would end the program too, but with the terminal raw and the runs lost */
+        {SIGUSR1, on_end, 0},
+        {SIGUSR2, on_end, 0},
+        {SIGALRM, on_end, 0},
+        {SIGVTALRM, on_end, 0},
+        {SIGPROF, on_end, 0},
+        {SIGXCPU, on_end, 0},
+        {SIGTSTP, on_stop, 0},
         {SIGWINCH, on_size, 0},
         {SIGCONT, on_size, 0},
         {SIGPIPE, on_pipe, SA_RESTART},
@@ -105,6 +128,13 @@ bool interrupts_interrupted(void)
 {
     bool was = interrupted;
     interrupted = 0;
+    return was;
+}
+
+bool interrupts_stopped(void)
+{
+    bool was = stopped;
+    stopped = 0;
     return was;
 }
 

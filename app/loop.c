@@ -42,7 +42,8 @@ static void on_pipe(int number)
 
 Status loop_signals(Err *err)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    /* The last ones are a batch system's notice that time is up: a checkpoint is what it is for. */
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU};
     struct sigaction action = {.sa_handler = on_signal}, before; /* no SA_RESTART: io.read must end */
     sigfillset(&action.sa_mask);
     wake_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

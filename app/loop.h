@@ -20,7 +20,8 @@ typedef struct {
     double stopping_at; /* since when */
 } Loop;
 
-/* From here on SIGINT, SIGTERM and SIGHUP stop the loop, and the third of them the program. */
+/* From here on SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2, SIGALRM and SIGXCPU stop the loop, and the third of them the
+ * program. */
 Status loop_signals(Err *err);
 
 /* Take what the engine and the signals have for us; runs no Lua. The script's pump, with a Loop. */

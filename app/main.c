@@ -4,6 +4,7 @@
 #include "kernel/isa.h"
 #include "loop.h"
 #include "options.h"
+#include "ui/face.h"
 #include "workbench.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -19,23 +20,16 @@ static int complain(const Err *err, int exit_code)
     return exit_code;
 }
 
-/* Bytes that Lua may use: $TARE_LUA_MEMORY, 0 for the default. */
-static size_t lua_memory(void)
-{
-    const char *text = getenv("TARE_LUA_MEMORY");
-    return text ? (size_t)strtoull(text, NULL, 10) : 0;
-}
-
 static Script *open_script(const Options *o, Loop *l, Err *err)
 {
     ScriptOptions options = {.engine = l->engine,
                              .seed = o->seed,
                              .seed_count = o->seed_count,
-                             .memory = lua_memory(),
                              .strict = true,
                              .json = o->json,
                              .pump = loop_pump,
-                             .pump_arg = l};
+                             .pump_arg = l,
+                             .key = face_key};
     for (int i = 0; i < o->seed_count; i++) options.seeds[i] = o->seeds[i];
     return script_open(&options, err);
 }
@@ -139,7 +133,7 @@ int main(int argc, char **argv)
     Options options;
     hold_standard_streams();
     signal(SIGXFSZ, SIG_IGN); /* a file that may grow no further is an error like a full disk */
-    setlocale(LC_CTYPE, ""); /* the width of characters; numbers stay as Lua and JSON write them */
+    setlocale(LC_CTYPE, "");  /* the width of characters; numbers stay as Lua and JSON write them */
     if (options_parse(&options, argc, argv, &err) != OK) return complain(&err, EXIT_USAGE);
     dataset_look_in(options.data);
     if (kernel_open(&err) != OK) return complain(&err, err.code == ERR_USAGE ? EXIT_USAGE : EXIT_SCRIPT);

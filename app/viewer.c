@@ -116,7 +116,7 @@ static Status loop(Viewer *v, Err *err)
         if (interrupts_resized()) face_resized(f);
         if (interrupts_interrupted()) f->interrupt = true;
         capture_lines(nothing, NULL);
-        if (f->suspend) face_stop(f);
+        if (f->suspend || interrupts_stopped()) face_stop(f);
         if (f->pause) {
             v->paused = !v->paused;
             face_say(f, v->paused ? "paused; p goes on" : "playing");

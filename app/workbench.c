@@ -133,7 +133,7 @@ static Status set_screen(void *arg, const ScreenState *state, Err *err)
 static bool interrupt_line(Workbench *w)
 {
     for (int i = w->tasks - 1; i >= 0; i--)
-        if (task_state(w->task[i]) <= TASK_PARKED) {
+        if (task_at_work(w->task[i])) {
             task_interrupt(w->script, w->task[i]);
             return true;
         }
@@ -178,7 +178,7 @@ static void obey_keys(Workbench *w)
     Face *f = &w->face;
     if (f->interrupt) interrupt(w);
     if (f->quit) quit(w);
-    if (f->suspend) face_stop(f);
+    if (f->suspend || interrupts_stopped()) face_stop(f);
     f->interrupt = f->quit = f->suspend = false;
 }
 
@@ -382,7 +382,8 @@ static Status open_all(Workbench *w, Err *err)
                             .prompt = true,
                             .pump = pump,
                             .pump_arg = w,
-                            .screen = &w->screen};
+                            .screen = &w->screen,
+                            .key = face_key};
     w->screen = (ScriptScreen){w, get_screen, set_screen, layout_name, pane_name};
     for (int i = 0; i < o->seed_count; i++) script.seeds[i] = o->seeds[i];
     TRY(interrupts_open(err));

@@ -259,8 +259,10 @@ end
 
 -- Which of stage 1's networks is judged or frozen.
 local function stage1_checkpoint(e)
-    if e.method == "base" or e.method == "temperature" or e.facts.end_to_end then return e.facts.keep end
-    return e.facts.checkpoint ~= "" and e.facts.checkpoint or e.facts["from.keep"]
+    local asked = e.facts.checkpoint or ""
+    if asked ~= "" then return asked end
+    if e.base and e.base ~= "" then return e.facts["from.keep"] end
+    return e.facts["from.keep"] or e.facts.keep
 end
 
 function compare.recipe(entries)

@@ -56,7 +56,7 @@ for _, seed in ipairs(arg.seeds) do
     results[#results + 1] = train.tst{ from = base, steps = o.steps, seed = seed }
     results[#results + 1] = train.vtst{ from = base, steps = o.steps, seed = seed }
 end
-print(base, base.job.train.file, "hash " .. base.job.train.hash)
+print(base:wait(), base.job.train.file, "hash " .. base.job.train.hash)
 print(calib.diagram(base:predict "test"))
-print(base:temperature())
+print(base:temperature():wait())
 return runs.compare(results)

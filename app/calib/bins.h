@@ -19,7 +19,7 @@ typedef struct {
 Answer *answers_sorted(const double *confidence, const uint8_t *right, ptrdiff_t n, Err *err);
 
 /* 60 fine bins hold all that an evaluation event needs: their edges nest exactly into 5, 6, 10, 12, 15, 20, 30, 60. */
-enum { FINE_BINS = 60, BINS_MAX = 1000 };
+enum { FINE_BINS = 60, BINS_MAX = 1000, PAPER_BINS = 10 /* of the paper's protocol */ };
 
 typedef struct {
     uint32_t count[FINE_BINS], right[FINE_BINS];

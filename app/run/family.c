@@ -3,6 +3,7 @@
 
 #include "base/text.h"
 #include "run/folder.h"
+#include "run/job.h"
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,9 +16,10 @@
 
 /* What config.json says of a run's place among the others. */
 typedef struct {
-    char name[49], from[49], created[32];
-    bool broken; /* its config.json cannot be read: nobody knows where it comes from */
-    int lock;    /* held by rename and delete, else -1 */
+    char name[RUN_NAME_SIZE], created[32];
+    char from[PARENTS_MOST * RUN_NAME_SIZE + 2]; /* "/a/b/": the runs that it is made from */
+    bool broken;                                 /* its config.json cannot be read: nobody knows where it comes from */
+    int lock;                                    /* held by rename and delete, else -1 */
 } Entry;
 
 typedef struct {
@@ -54,16 +56,32 @@ static Status config_path(char *dst, const char *runs, const char *name, Err *er
     return done == OK ? path_join(dst, folder, "config.json", err) : done;
 }
 
+static void add_parent(Entry *entry, const json_t *name)
+{
+    const char *text = json_string_value(name);
+    size_t used = strlen(entry->from);
+    if (text && *text) snprintf(entry->from + used, sizeof entry->from - used, "%s%s/", used ? "" : "/", text);
+}
+
+static bool comes_from(const Entry *entry, const char *name)
+{
+    char within[RUN_NAME_SIZE + 2];
+    snprintf(within, sizeof within, "/%s/", name);
+    return strstr(entry->from, within) != NULL;
+}
+
 /* A run whose config.json is broken is listed all the same, as the oldest and without a parent. */
 static Entry read_entry(const char *path, const char *name)
 {
     Entry entry = {.lock = -1};
-    const char *from = NULL, *created = NULL;
+    const char *created = NULL;
     json_t *config = record_load_json(path, NULL);
     text_copy(entry.name, sizeof entry.name, name);
     entry.broken = !config;
-    if (config) json_unpack(config, "{s?s, s?{s?s}}", "from", &from, "wall", "created", &created);
-    if (from) text_copy(entry.from, sizeof entry.from, from);
+    if (config) json_unpack(config, "{s?{s?s}}", "wall", "created", &created);
+    const json_t *from = json_object_get(config, "from"); /* a name, or a list of names */
+    add_parent(&entry, from);
+    for (size_t i = 0; i < json_array_size(from); i++) add_parent(&entry, json_array_get(from, i));
     if (created) text_copy(entry.created, sizeof entry.created, created);
     json_decref(config);
     return entry;
@@ -174,7 +192,7 @@ static Status find_family(const char *runs, const char *name, bool all, List *fa
         }
     for (ptrdiff_t parent = 0; parent < (all ? family->count : 1); parent++)
         for (ptrdiff_t i = 0; i < every.count; i++)
-            if (strcmp(every.entry[i].from, family->entry[parent].name) == 0 && !list_has(family, every.entry[i].name))
+            if (comes_from(&every.entry[i], family->entry[parent].name) && !list_has(family, every.entry[i].name))
                 TRY(list_add(family, &every.entry[i], err));
     list_free(&every);
     return OK;
@@ -196,28 +214,36 @@ fail:
     return err ? err->code : ERR_STATE;
 }
 
-/* Write value under a key of runs/name/config.json if it has that key. */
-static Status set_config(const char *runs, const char *name, const char *key, const char *value, Err *err)
+static bool is_text(const json_t *value, const char *text)
+{
+    return json_is_string(value) && strcmp(json_string_value(value), text) == 0;
+}
+
+/* Where runs/name/config.json has `old` under a key, or in a list under it, put `new`. */
+static Status set_config(const char *runs, const char *name, const char *key, const char *old, const char *new,
+                         Err *err)
 {
     char path[PATH_SIZE];
     Status done = config_path(path, runs, name, err);
     if (done != OK) return done;
     json_t *config = record_load_json(path, err);
     if (!config) return err ? err->code : ERR_FORMAT;
-    if (json_object_get(config, key)) {
-        done = json_object_set_new(config, key, json_string(value)) == 0 ? record_save_json(path, config, err)
-                                                                         : err_set(err, ERR_MEMORY, "no memory");
-    }
+    json_t *there = json_object_get(config, key);
+    int failed = 0;
+    if (is_text(there, old)) failed = json_object_set_new(config, key, json_string(new));
+    for (size_t i = 0; i < json_array_size(there); i++)
+        if (is_text(json_array_get(there, i), old)) failed |= json_array_set_new(there, i, json_string(new));
+    if (there) done = failed ? err_set(err, ERR_MEMORY, "no memory") : record_save_json(path, config, err);
     json_decref(config);
     return done;
 }
 
-/* The run's own config calls it `name`, and its children come from `name`. */
-static Status name_family(const char *runs, const List *family, const char *name, Err *err)
+/* The run's own config calls it `name` instead of `old`, and its children come from `name`. */
+static Status name_family(const char *runs, const List *family, const char *old, const char *name, Err *err)
 {
-    Status done = set_config(runs, family->entry[0].name, "name", name, err);
+    Status done = set_config(runs, family->entry[0].name, "name", old, name, err);
     for (ptrdiff_t i = 1; done == OK && i < family->count; i++)
-        done = set_config(runs, family->entry[i].name, "from", name, err);
+        done = set_config(runs, family->entry[i].name, "from", old, name, err);
     return done;
 }
 
@@ -265,10 +291,10 @@ static Status move_family(const char *runs, const char *name, const char *to, Er
     if (done == OK && !here) done = find_family(runs, name, false, &moved, err);
     for (ptrdiff_t i = 1; done == OK && i < moved.count; i++) done = list_add(&family, &moved.entry[i], err);
     if (done == OK) done = lock_family(runs, &family, err);
-    if (done == OK) done = name_family(runs, &family, to, err);
+    if (done == OK) done = name_family(runs, &family, name, to, err);
     if (done == OK && here && rename(old, new) != 0) done = err_sys(err, "cannot rename %s to %s", old, new);
     if (done != OK && here && family.count > 0 && family.entry[0].lock >= 0)
-        name_family(runs, &family, name, NULL); /* as it was */
+        name_family(runs, &family, to, name, NULL); /* as it was */
     list_free(&moved);
     list_free(&family);
     return done;

@@ -52,9 +52,8 @@ static bool from_summary(RunLine *line, const json_t *summary, const char *runs,
  * read: what its writer wrote last is then seen. */
 static Status from_events(RunLine *line, const char *runs, const char *name, Err *err)
 {
-    enum { ECE_BINS = 10 };
     RunLog log;
-    Bin bin[ECE_BINS];
+    Bin bin[PAPER_BINS];
     char keep[OPTION_TEXT_SIZE];
     bool written = record_locked(runs, name);
     runlog_init(&log);
@@ -63,11 +62,11 @@ static Status from_events(RunLine *line, const char *runs, const char *name, Err
         const EvalPoint *test = runlog_eval(&log, "test", job_text(&line->job, "keep", keep));
         line->state = run_state_ended(log.state) || written ? log.state : RUN_STOPPED;
         line->seconds = log.seconds;
-        line->judged = test && bins_from_fine(bin, ECE_BINS, &test->as.bins, NULL) == OK;
+        line->judged = test && bins_from_fine(bin, PAPER_BINS, &test->as.bins, NULL) == OK;
         if (line->judged) {
             line->accuracy = test->as.accuracy;
             line->nll = test->as.nll;
-            line->ece = bins_ece(bin, ECE_BINS);
+            line->ece = bins_ece(bin, PAPER_BINS);
         }
     }
     runlog_free(&log);

@@ -4,10 +4,12 @@
 #include "run/record.h"
 #include "script/lookup.h"
 #include "script/modules.h"
+#include "script/registry.h"
 #include "script/values.h"
 #include <dirent.h>
 #include <lauxlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { VISITS_MOST = 20000, FILES_VISITED_MOST = 5000 };
@@ -225,19 +227,44 @@ static bool is_name(const char *s)
     return *s && !(*s >= '0' && *s <= '9') && s[strspn(s, letters)] == 0;
 }
 
-/* The keys of the table on top of the stack; behind ':' only functions. */
+typedef struct {
+    const char *name;
+    int rank; /* 0: tare's and the user's, 1: Lua's own */
+} Key;
+
+static int key_order(const void *a, const void *b)
+{
+    const Key *x = a, *y = b;
+    return x->rank != y->rank ? x->rank - y->rank : strcmp(x->name, y->name);
+}
+
+/* A global that was there before the user's, and that no row is of. */
+static bool is_lua_own(lua_State *L, const char *name)
+{
+    for (const ApiRow *const *at = rows_all(); *at; at++)
+        if (row_member(*at, name) || strcmp((*at)->name, name) == 0) return false;
+    return registry_gives(L, name);
+}
+
+/* The keys of the table on top of the stack, in order; behind ':' only functions. */
 static void offer_keys(lua_State *L, Completion *c)
 {
-    int visits = 0;
-    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+    static Key key[VISITS_MOST]; /* not of Lua's memory, which may be full */
+    int count = 0;
+    bool globals = !c->spot.separator;
+    lua_pushnil(L);
+    for (int visits = 0; lua_next(L, -2); lua_pop(L, 1)) {
         if (visits++ == VISITS_MOST) {
             lua_pop(L, 2);
-            return;
+            break;
         }
         if (lua_type(L, -2) != LUA_TSTRING || (c->spot.separator == ':' && !lua_isfunction(L, -1))) continue;
-        const char *key = lua_tostring(L, -2);
-        if (is_name(key) && (*key != '_' || *c->word == '_')) offer(c, key);
+        const char *name = lua_tostring(L, -2); /* the table keeps it */
+        if (!is_name(name) || (*name == '_' && *c->word != '_') || !begins(c, name)) continue;
+        key[count++] = (Key){name, globals && is_lua_own(L, name)};
     }
+    qsort(key, (size_t)count, sizeof *key, key_order);
+    for (int i = 0; i < count; i++) offer(c, key[i].name);
 }
 
 /* The methods or the fields of a class of handles. */
@@ -282,16 +309,19 @@ static void complete_option(Completion *c, const ApiRow *row)
     }
 }
 
-/* What may stand behind "features = ": its choices as strings, true or false. False where the option has none. */
+/* What may stand behind "features = ": its choices as strings, true or false, a number's default. False where the
+ * option has none, or none that begins as what is typed. */
 static bool complete_value(Completion *c, const ApiRow *row)
 {
     const Spot *spot = &c->spot;
     char word[64];
     bool value = spot->options && spot->key.size > 0 && !spot->separator && row;
     const Option *o = value ? lookup_option(row, c->line, spot->key) : NULL;
-    if (!o || (o->kind != OPTION_CHOICE && o->kind != OPTION_BOOL)) return false;
+    if (!o || o->kind == OPTION_TEXT) return false;
+    if (o->kind == OPTION_INT || o->kind == OPTION_REAL) offer(c, o->initial);
     if (o->kind == OPTION_BOOL) offer_words(c, "true|false");
-    for (const char *at = o->choices; at; at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL) {
+    for (const char *at = o->kind == OPTION_CHOICE ? o->choices : NULL; at;
+         at = strchr(at, '|') ? strchr(at, '|') + 1 : NULL) {
         snprintf(word, sizeof word, "\"%.*s\"", (int)strcspn(at, "|"), at);
         offer(c, word);
     }

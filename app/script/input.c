@@ -11,7 +11,8 @@
 struct Ask {
     Ask *next;
     Script *script;
-    char *answer; /* malloc'ed; NULL before it has come */
+    const Task *task; /* that asks; to compare with those alive */
+    char *answer;     /* malloc'ed; NULL before it has come */
 };
 
 static void unlink_ask(Ask *ask)
@@ -36,7 +37,7 @@ static Ask *push_ask(lua_State *L)
 {
     Script *s = script_of(L);
     Ask *ask = lua_newuserdatauv(L, sizeof *ask, 0), **end = &s->asks;
-    *ask = (Ask){.script = s};
+    *ask = (Ask){.script = s, .task = s->running};
     lua_createtable(L, 0, 1);
     lua_pushcfunction(L, ask_free);
     lua_setfield(L, -2, "__gc");
@@ -116,11 +117,19 @@ lua_CFunction input_read(const Script *s)
     return s->options.prompt ? read_asked : read_flushed;
 }
 
+/* A question dies with its task, at once: its userdata lives on until it is collected. */
+static bool still_asked(const Script *s, const Ask *ask)
+{
+    const Task *t = s->tasks;
+    while (t && t != ask->task) t = t->next;
+    return t && task_alive(t) && !t->interrupted && !ask->answer;
+}
+
 /* The first that has no answer yet. */
 static Ask *waiting(const Script *s)
 {
     Ask *ask = s->asks;
-    while (ask && ask->answer) ask = ask->next;
+    while (ask && !still_asked(s, ask)) ask = ask->next;
     return ask;
 }
 

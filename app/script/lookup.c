@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <lauxlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const size_t memory_lent = 1 << 20; /* beyond the limit: for the names that are looked up */
@@ -21,20 +22,72 @@ void lookup_protect(Script *s, lua_CFunction f, void *arg)
     if (collects) lua_gc(s->L, LUA_GCRESTART);
 }
 
+/* A run's lists are made new each time they are looked at: not while a line is typed, when they are long. */
+static bool is_long(lua_State *L, const char *class)
+{
+    enum { POINTS_MOST = 2000 };
+    if (strcmp(class, "run") != 0) return false;
+    const RunLog *log = &to_run(L, -1)->log;
+    return log->epochs + log->evals > POINTS_MOST;
+}
+
+/* Replaces the value on top by its member `name` (size bytes): a table's, or a field of a handle, which runs none of
+ * the user's code; nil where there is none. */
+static void push_member(lua_State *L, const char *name, size_t size)
+{
+    char row_name[128];
+    const char *class = value_class(L, -1);
+    if (lua_istable(L, -1)) {
+        lua_pushlstring(L, name, size);
+        lua_rawget(L, -2);
+    } else if (class && !is_long(L, class)) {
+        snprintf(row_name, sizeof row_name, "%s.%.*s", class, (int)size, name);
+        const ApiRow *row = row_find(row_name);
+        if (row) {
+            lua_pushcfunction(L, row->call);
+            lua_pushvalue(L, -2);
+            lua_call(L, 1, 1);
+        } else {
+            lua_pushnil(L);
+        }
+    } else {
+        lua_pushnil(L);
+    }
+    lua_remove(L, -2);
+}
+
+/* Replaces the table on top by its element [1] or ["x"]; `at` is behind the '['. Returns what is behind the ']'. */
+static const char *push_element(lua_State *L, const char *at, const char *end)
+{
+    at += strspn(at, " \t\n");
+    bool text = *at == '"' || *at == '\'';
+    const char *from = at + text, *close = memchr(from, text ? *at : ']', (size_t)(end - from));
+    if (!close) close = end;
+    if (text) {
+        push_member(L, from, (size_t)(close - from));
+        close = memchr(close, ']', (size_t)(end - close));
+    } else if (lua_istable(L, -1)) {
+        lua_rawgeti(L, -1, strtoll(from, NULL, 0));
+        lua_remove(L, -2);
+    } else {
+        lua_pop(L, 1);
+        lua_pushnil(L);
+    }
+    return close ? close + 1 : end;
+}
+
 void lookup_push(lua_State *L, const char *line, Piece path)
 {
     const char *at = line + path.from, *end = at + path.size;
     lua_pushglobaltable(L);
     while (at < end) {
         const char *name = at;
-        while (at < end && *at != '.' && *at != ':' && !isspace((unsigned char)*at)) at++;
-        if (lua_istable(L, -1)) {
-            lua_pushlstring(L, name, (size_t)(at - name));
-            lua_rawget(L, -2);
-        } else {
-            lua_pushnil(L);
+        if (*at == '[') {
+            at = push_element(L, at + 1, end);
+            continue;
         }
-        lua_remove(L, -2);
+        while (at < end && !strchr(".:[", *at) && !isspace((unsigned char)*at)) at++;
+        if (at > name) push_member(L, name, (size_t)(at - name));
         while (at < end && (*at == '.' || *at == ':' || isspace((unsigned char)*at))) at++;
     }
 }

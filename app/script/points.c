@@ -41,16 +41,18 @@ void push_epoch(lua_State *L, const EpochPoint *point)
 
 static void push_eval(lua_State *L, const EvalPoint *point)
 {
-    enum { ECE_BINS = 10 };
     Err err;
-    Bin bin[ECE_BINS];
-    if (bins_from_fine(bin, ECE_BINS, &point->as.bins, &err) != OK) raise_err(L, &err);
+    Bin bin[PAPER_BINS];
+    if (bins_from_fine(bin, PAPER_BINS, &point->as.bins, &err) != OK) raise_err(L, &err);
     lua_newtable(L);
     set_fields(L, event_place, point);
     set_fields(L, event_facts[EVENT_EVAL], point);
     set_fields(L, event_wall, point);
-    lua_pushnumber(L, bins_ece(bin, ECE_BINS));
-    lua_setfield(L, -2, "ece");
+    for (const Measure *m = measures; m->name; m++) {
+        if (m->of != MEASURE_BINS) continue;
+        lua_pushnumber(L, m->bins(bin, PAPER_BINS));
+        lua_setfield(L, -2, m->name);
+    }
     lua_pushboolean(L, point->best != 0);
     lua_setfield(L, -2, "best");
 }

@@ -5,17 +5,21 @@
 #include "script/registry.h"
 
 #include "base/text.h"
+#include "file/whole.h"
 #include "data/dataset.h"
 #include "script/modules.h"
 #include "script/rows.h"
+#include "script/script.h"
 #include "script/texttable.h"
 #include "script/values.h"
 #include <ctype.h>
+#include <dirent.h>
 #include <lauxlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { NAMES_MOST = 256, NAME_SIZE = 64 };
+enum { NAMES_MOST = 256, NAME_SIZE = 64, PAGES_MOST = 64 };
 
 /* ---- functions written in Lua ---- */
 
@@ -138,10 +142,49 @@ static int name_of(lua_State *L)
     return 1;
 }
 
+/* pages(): the topics of lua/help, one a file, in order. The folder is closed before Lua may raise. */
+static int pages(lua_State *L)
+{
+    char path[PATH_SIZE], topic[PAGES_MOST][NAME_SIZE];
+    int count = 0;
+    snprintf(path, sizeof path, "%s/help", modules_folder(L));
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+    while (folder && count < PAGES_MOST && (entry = readdir(folder))) {
+        size_t length = strlen(entry->d_name);
+        if (length <= 3 || length - 3 >= NAME_SIZE || strcmp(entry->d_name + length - 3, ".md") != 0) continue;
+        snprintf(topic[count++], NAME_SIZE, "%.*s", (int)length - 3, entry->d_name);
+    }
+    if (folder) closedir(folder);
+    qsort(topic, (size_t)count, sizeof *topic, (int (*)(const void *, const void *))strcmp);
+    lua_newtable(L);
+    for (int i = 0; i < count; i++) {
+        lua_pushstring(L, topic[i]);
+        lua_seti(L, -2, i + 1);
+    }
+    return 1;
+}
+
+/* keys(): { { name =, help = } ... } of the screen's keys. */
+static int keys(lua_State *L)
+{
+    const ScriptOptions *options = script_options(script_of(L));
+    const char *name, *help;
+    lua_newtable(L);
+    for (int i = 0; options->key && options->key(i, &name, &help); i++) {
+        lua_newtable(L);
+        set_text(L, "name", name);
+        set_text(L, "help", help);
+        lua_seti(L, -2, i + 1);
+    }
+    return 1;
+}
+
 static int open_registry(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"nearest", nearest}, {"text_table", text_table}, {"name_of", name_of}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"nearest", nearest}, {"text_table", text_table},
+                                         {"name_of", name_of}, {"pages", pages},
+                                         {"keys", keys},       {NULL, NULL}};
     luaL_newlib(L, functions);
     push_rows(L);
     lua_setfield(L, -2, "rows");

@@ -36,13 +36,15 @@ typedef struct {
     int64_t seed;      /* --seed: default of every `seed` option */
     int64_t seeds[64]; /* --seeds, else the one seed */
     int seed_count;
-    size_t memory;        /* bytes that Lua may use; 0 = 1 GiB */
+    size_t memory;        /* bytes that Lua may use; 0: $TARE_LUA_MEMORY, else 1 GiB */
     bool strict;          /* reading or setting an undeclared global is an error (scripts; not the prompt) */
     bool json;            /* results print as JSON */
     bool prompt;          /* the workbench: nothing to read on stdin; what is printed is flushed every turn */
     void (*pump)(void *); /* called where a task cannot yield: draw, drain events, look at signals; runs no Lua */
     void *pump_arg;
-    const ScriptScreen *screen; /* NULL without one */
+    const ScriptScreen *screen;                               /* NULL without one */
+    bool (*key)(int i, const char **name, const char **help); /* row i of the screen's keys, for help; false behind the
+                                                               * last. NULL: none */
 } ScriptOptions;
 
 /* Opens Lua with the registry's modules and lua/ on package.path. NULL with err set. */
@@ -78,6 +80,9 @@ void script_interrupt(Script *s);
 
 /* The same for one task; the others go on. Nothing where it has ended. */
 void task_interrupt(Script *s, Task *task);
+
+/* True while it is to go on, and while its results are being shown: what Ctrl-C is for. */
+bool task_at_work(const Task *task);
 
 /* In the workbench: true while a task waits for a line (io.read); the next line that is typed is the answer of the one
  * that has asked first. */

@@ -2,6 +2,7 @@
 #include "script/spot.h"
 
 #include "script/token.h"
+#include <ctype.h>
 #include <string.h>
 
 enum { DEPTH_MOST = 64 };
@@ -12,7 +13,10 @@ enum { DEPTH_MOST = 64 };
 typedef struct {
     char bracket; /* 0: the line itself */
     int at;
-    Piece call; /* what is called by it */
+    Piece call;   /* what is called by it */
+    Piece owner;  /* of '[': what is indexed */
+    int tokens;   /* of '[': how many stand in it */
+    bool literal; /* of '[': the last of them is a string or a number */
     int argument;
     Piece key; /* of '{': the option whose value is read */
 } Frame;
@@ -31,7 +35,10 @@ static void open_bracket(Reader *r, char bracket, int at)
 {
     if (r->depth + 1 == DEPTH_MOST) return; /* what lies deeper is read as if it lay here */
     r->frame[++r->depth] = (Frame){.bracket = bracket, .at = at, .argument = 1};
-    if (bracket != '[' && r->chain.size > 0) r->frame[r->depth].call = r->chain;
+    if (bracket == '[')
+        r->frame[r->depth].owner = r->chain;
+    else if (r->chain.size > 0)
+        r->frame[r->depth].call = r->chain;
 }
 
 static void read_symbol(Reader *r, const Token *t)
@@ -39,6 +46,9 @@ static void read_symbol(Reader *r, const Token *t)
     Frame *f = &r->frame[r->depth];
     char c = t->text.size == 1 ? r->line[t->text.from] : 0;
     bool separates = (c == '.' || c == ':') && r->value;
+    Piece indexed = {0}; /* "x[1]": the chain goes on behind an index that is written out */
+    if (c == ']' && f->bracket == '[' && f->owner.size > 0 && f->tokens == 1 && f->literal)
+        indexed = (Piece){f->owner.from, t->text.from + 1 - f->owner.from};
     if (c && strchr("({[", c)) open_bracket(r, c, t->text.from);
     if (c && strchr(")}]", c) && r->depth > 0) r->depth--;
     if (c == '=' && f->bracket == '{' && r->table_key) f->key = r->chain;
@@ -49,7 +59,7 @@ static void read_symbol(Reader *r, const Token *t)
     r->separator = separates ? c : 0;
     r->table_key = false;
     r->value = c && strchr(")]}", c) != NULL;
-    if (!separates) r->chain.size = 0;
+    if (!separates) r->chain = indexed;
 }
 
 /* A name goes on with the chain behind a separator, else it begins one. */
@@ -73,6 +83,12 @@ static void read_name(Reader *r, const Token *t, bool first)
 static void read_token(Reader *r, const Token *t, const Token *before)
 {
     bool first = before->type == TOKEN_SYMBOL && before->text.size == 1 && strchr("{,;", r->line[before->text.from]);
+    Frame *f = &r->frame[r->depth];
+    if (f->bracket == '[' && !token_is(t, r->line, "]")) {
+        f->tokens++;
+        f->literal =
+            t->type == TOKEN_STRING || (t->type == TOKEN_OTHER && isdigit((unsigned char)r->line[t->text.from]));
+    }
     if (t->type == TOKEN_SYMBOL) {
         read_symbol(r, t);
     } else if (t->type == TOKEN_NAME) {

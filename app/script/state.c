@@ -49,6 +49,14 @@ static void *allocate(void *script, void *block, size_t old, size_t size)
     return moved;
 }
 
+/* $TARE_LUA_MEMORY in bytes, 1 GiB where it is not set. */
+static size_t memory_asked(void)
+{
+    const char *text = getenv("TARE_LUA_MEMORY");
+    size_t asked = text ? (size_t)strtoull(text, NULL, 10) : 0;
+    return asked ? asked : (size_t)1 << 30;
+}
+
 char *script_memory_text(const Script *s, char *dst, size_t size)
 {
     char n[24];
@@ -294,7 +302,7 @@ Script *script_open(const ScriptOptions *options, Err *err)
     }
     pictures_open();
     s->options = *options;
-    if (!s->options.memory) s->options.memory = (size_t)1 << 30;
+    if (!s->options.memory) s->options.memory = memory_asked();
     TRY(path_shipped(lua, "lua", err));
     s->L = lua_newstate(allocate, s);
     if (!s->L) {

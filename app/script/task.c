@@ -59,10 +59,15 @@ void task_hook(lua_State *L)
     lua_sethook(L, hook, LUA_MASKCOUNT, HOOK_COUNT);
 }
 
+bool task_at_work(const Task *task)
+{
+    return task->state <= TASK_PARKED || task->active;
+}
+
 void task_interrupt(Script *s, Task *task)
 {
     (void)s;
-    if (task->state > TASK_PARKED && !task->active) return;
+    if (!task_at_work(task)) return;
     task->interrupted = true;
     lua_sethook(task->L, hook, LUA_MASKCOUNT, 1);
 }

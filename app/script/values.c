@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "script/options.h"
+#include "script/rows.h"
 #include <lauxlib.h>
 #include <limits.h>
 #include <stdio.h>
@@ -30,11 +31,22 @@ static void *handle_new(lua_State *L, size_t size, const char *class)
     return handle->value;
 }
 
+/* Raise "expected a run, got a network"; a method that was called with '.' is told of ':'. */
+static void refuse_value(lua_State *L, int index, const char *noun)
+{
+    const char *class = value_class(L, index), *got = class ? class : luaL_typename(L, index);
+    const void *upvalue = lua_touserdata(L, lua_upvalueindex(1));
+    const ApiRow *const *at = rows_all();
+    while (*at && *at != upvalue) at++;
+    bool method = *at && index == 1 && row_is_method(*at);
+    luaL_error(L, "expected %s, got %s%s%s", noun, got, method ? "; methods are called with a colon: " : "",
+               method ? (*at)->name : "");
+}
+
 static void *handle_at(lua_State *L, int index, const char *class, const char *noun)
 {
     Handle *handle = luaL_testudata(L, index, class);
-    if (!handle || lua_rawlen(L, index) < sizeof *handle || handle->class != class)
-        luaL_error(L, "expected %s, got %s", noun, luaL_typename(L, index));
+    if (!handle || lua_rawlen(L, index) < sizeof *handle || handle->class != class) refuse_value(L, index, noun);
     return handle->value;
 }
 
@@ -86,8 +98,8 @@ static const char *finding(const RunLog *log)
     return NULL;
 }
 
-/* "run base: stage 1, done", "run base: stage 1, running, step 120", "run base-temperature: temperature scaling of base,
- * done: T = 1.7359, NLL on valid 0.2270 -> 0.1831" */
+/* "run base: stage 1, done", "run base: stage 1, running, step 120", "run base-temperature: temperature scaling of
+ * base, done: T = 1.7359, NLL on valid 0.2270 -> 0.1831" */
 static int run_text(lua_State *L)
 {
     const Run *run = to_run(L, 1);

@@ -105,15 +105,15 @@ Status evaluate_figures(Event *event, const Predictions *pred, SplitId split, Er
 {
     Figure figure[MEASURES_MOST];
     int figures = find_figures(figure);
-    for (ptrdiff_t i = 0; i < pred->n * pred->classes; i++)
-        if (isnan(pred->wide ? ((const double *)pred->values)[i] : (double)((const float *)pred->values)[i]))
-            return err_set(err, ERR_DIVERGED, "the network says NaN of %s image %td", split_name[split],
-                           i / pred->classes + 1);
     double *p = malloc((size_t)pred->classes * sizeof *p);
     if (!p) return err_set(err, ERR_MEMORY, "no memory for the figures of %td images", pred->n);
 
     for (ptrdiff_t i = 0; i < pred->n; i++) {
         const PredictionRow row = predictions_row(pred, i, p);
+        if (isnan(row.confidence)) { /* one NaN spoils its row */
+            free(p);
+            return err_set(err, ERR_DIVERGED, "the network says NaN of %s image %td", split_name[split], i + 1);
+        }
         fine_bins_add(&event->as.eval.bins, row.confidence, row.right);
         for (int f = 0; f < figures; f++) figure[f].sum = figure[f].measure->row(&row, figure[f].sum);
     }

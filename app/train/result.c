@@ -34,7 +34,6 @@ Status result_figures(Event *event, const Predictions *pred, SplitId split, cons
 
 Status result_add(Result *r, SplitId split, Event *event, const Predictions *pred, const Predictions *kept, Err *err)
 {
-    enum { PAPER_BINS = 10 };
     EvalFacts *eval = &event->as.eval;
     Scores scores;
     snprintf(eval->file, sizeof eval->file, "%s.safetensors", split_name[split]);

@@ -294,6 +294,17 @@ static bool applies(const Face *f, const Action *a, const Key *key)
     }
 }
 
+bool face_key(int i, const char **name, const char **does)
+{
+    for (int row = 0; row < ACTIONS; row++) {
+        if (!actions[row].help || i-- > 0) continue;
+        *name = actions[row].name;
+        *does = actions[row].help;
+        return true;
+    }
+    return false;
+}
+
 bool face_act(Face *f, const Key *key)
 {
     for (int i = 0; i < ACTIONS; i++) {

@@ -114,12 +114,18 @@ int face_log_rows(const Face *f)
     return log_inside(f).height;
 }
 
+/* Lay the panes out on a screen of that size. */
+static void place_in(Face *f, int width, int height)
+{
+    int rows = f->prompt ? prompt_rows(width, height / 2 > 1 ? height / 2 : 1) : 0;
+    layout_place(&f->placed, f->layout, &f->shares[f->layout - layouts], width, height, rows, f->zoom);
+}
+
 static void place(Face *f)
 {
     int width, height;
     term_size(&width, &height);
-    int rows = f->prompt ? prompt_rows(width, height / 2 > 1 ? height / 2 : 1) : 0;
-    layout_place(&f->placed, f->layout, &f->shares[f->layout - layouts], width, height, rows, f->zoom);
+    place_in(f, width, height);
 }
 
 /* "train, calibration, compare": for messages. */
@@ -262,9 +268,9 @@ static void draw(Face *f)
 {
     int width, height, x, y;
     Canvas screen;
-    term_size(&width, &height);
+    term_size(&width, &height); /* once a frame: the window may change between two looks */
     if (canvas_open(&screen, width, height, NULL) != OK) return;
-    place(f);
+    place_in(f, width, height);
     f->view.zoomed = f->zoom >= 0;
     screen_draw(&screen, f->layout, &f->placed, &f->view, f->focus);
     draw_message(f, &screen);

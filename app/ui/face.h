@@ -77,6 +77,9 @@ void face_stop(Face *f); /* Ctrl-Z: give the terminal back, stop, take it again 
 /* actions.c: do what the key stands for; false when it means nothing here (then it is the prompt's). */
 bool face_act(Face *f, const Key *key);
 
+/* Key i of those that have a help, in the table's order: its name and what it does; false behind the last. */
+bool face_key(int i, const char **name, const char **does);
+
 /* "F5 zoom, F6 next pane, ...": all keys and what they do, a line each, malloc'ed. */
 char *face_keys(void);
 

@@ -81,7 +81,8 @@ static void draw_title(const Screen *s, Rect r, const Pane *pane, const View *vi
     int left = r.x + s->sides, right = r.x + r.width - (s->sides && r.x + r.width == s->canvas->width);
     if (focused) {
         for (int x = left; x < right; x++) canvas_put(s->canvas, x, r.y, s->glyphs->heavy, INK_FOCUS);
-        for (int y = r.y; s->sides && y < r.y + r.height; y++)
+        int end = r.y + r.height < s->canvas->height ? r.y + r.height : s->canvas->height;
+        for (int y = r.y; s->sides && r.x < s->canvas->width && y < end; y++)
             s->canvas->cell[(ptrdiff_t)y * s->canvas->width + r.x].ink = INK_FOCUS;
     }
     pane_title(text, sizeof text, pane, view);

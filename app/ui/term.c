@@ -18,7 +18,7 @@
 #include <curses.h>
 #include <term.h>
 
-enum { RESCUE_SIZE = 256 };
+enum { RESCUE_SIZE = 256, CELLS_MOST = 1000 /* columns, or rows: curses counts them in shorts */ };
 
 /* ---- tables ---- */
 
@@ -325,6 +325,8 @@ void term_size(int *width, int *height)
     if (ioctl(self.fd, TIOCGWINSZ, &size) != 0) size.ws_col = 0;
     *width = size.ws_col ? size.ws_col : 80;
     *height = size.ws_row ? size.ws_row : 24;
+    if (*width > CELLS_MOST) *width = CELLS_MOST;
+    if (*height > CELLS_MOST) *height = CELLS_MOST;
 }
 
 void term_resize(int width, int height)

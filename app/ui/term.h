@@ -13,7 +13,7 @@ Status term_open(int fd, Err *err);
 /* Put everything back as it was; safe to call twice. */
 void term_close(void);
 
-void term_size(int *width, int *height); /* as the kernel says it now */
+void term_size(int *width, int *height); /* as the kernel says it now, at most 1,000 each */
 
 /* Show the canvas, changed cells only, in at most one write; the cursor goes to (x, y), or is hidden where x < 0. */
 void term_show(const Canvas *canvas, int x, int y);

@@ -140,7 +140,7 @@ alone|0|To try first|-|tare
 version|0|^tare [0-9.]+, kernels|-|tare --version
 usage|0|--seeds N,N|-|tare --help
 a page|0|calibration|-|tare help ece
-topics|0|topics .*ece.*tst|-|tare help
+topics|0|^topics   data, ece|-|tare help
 unknown topic|2|-|^tare: no help on 'eec' \(did you mean 'ece'\?\)$|tare help eec
 unknown flag|2|-|unknown flag --sed \(did you mean --seed\?\)|tare --sed 3
 bad seed|2|-|--seed x: expected a whole number|tare --seed x -e 1

@@ -78,6 +78,11 @@ for _, e in ipairs(entries) do e.facts = full end
 tap.is(compare.recipe(entries), "data fashion; 2,000 training images; WRN-10-1; recipe small; stage 1: last checkpoint; "
     .. "Z = 128; KL weight 0.1/Z; M = 10; 10 equal-width bins (lo, hi]; n = 10,000 test images; seeds 1, 2", "recipe line")
 
+local scaled = entry("temperature", 1, 0.8, 0.01, 0.5, 0.2)
+scaled.base, scaled.facts = "import-1", { ["model.family"] = "mlp", keep = "best", ["from.keep"] = "imported" }
+scaled.facts["model.layers"], scaled.facts["model.hidden"], scaled.facts["data.train"] = 1, 8, 0
+tap.ok(compare.recipe{ scaled }:find("stage 1: imported checkpoint", 1, true), "a calibrator judges its parent's checkpoint")
+
 local train = recipes.resolve("tst", { steps = 20, z = 8 })
 tap.is(compare.changes{ kind = "tst", method = "TST", options = train }, "TST steps = 20", "what is not the recipe's is said; Z has its own place")
 tap.is(compare.changes{ kind = "tst", method = "TST", options = recipes.resolve("tst", {}) }, nil, "a plain recipe has no changes")

@@ -156,6 +156,35 @@ line "a crash gives the terminal back" 'tare>' "$tare"
 kill -SEGV "$(program)"
 step "after it the shell is there" 'Segmentation|\$ *$'
 line "as it was" 'terminal is crashed the same' 'clear; same crashed'
+# An answer that does not end, a question that is dropped: Ctrl-C is for the line, the next one is run.
+line "the workbench again" 'tare>' "clear; TARE_LUA_MEMORY=20971520 $tare"
+line "a value that never shows" 'tare> endless' 'endless = setmetatable({}, { __tostring = function() while true do end end }) clock = os.clock()'
+line "is asked for" 'tare> return endless' 'return endless'
+step "Ctrl-C ends it" 'interrupted' C-c
+line "and the next line is run" '41 +integer' 'print(82 // 2, "integer")'
+line "a question" '^io.read>' 'reply = io.read()'
+step "is dropped by Ctrl-C" '^tare>' C-c
+line "and swallows no line" '43 +integer' 'print(86 // 2, "integer")'
+line "memory is limited as asked" 'limit 20 MB' 't = {} while true do t[#t + 1] = {} end'
+kill -TSTP "$(program)"
+step "TSTP from outside stops it" 'Stopped'
+line "with the terminal as it was" 'terminal is tstp the same' 'clear; same tstp'
+line "and fg returns" '^tare>' 'fg'
+step "it quits" '^\$ *$' C-d
+line "the workbench opens to freeze" '^tare> *$' "clear; $tare"
+mux send-keys -t t -l -- 'os.execute "touch frozen; exec sleep 60"'
+mux send-keys -t t Enter
+until [ -e frozen ]; do sleep 0.1; done
+frozen=$(program)
+for again in 1 2 3; do kill -TERM "$frozen"; sleep 0.2; done
+step "the third TERM ends it inside a child's wait" '^\$ *$'
+line "with the terminal as it was" 'status 143 terminal is frozen the same' 'echo status $? $(same frozen)'
+for signal in QUIT USR1 USR2 ALRM XCPU TERM HUP; do
+    line "$signal: the workbench opens" '^tare> *$' "clear; $tare"
+    kill -$signal "$(program)"
+    step "$signal ends it" '^\$ *$'
+    line "$signal: exit status and terminal" "status $((128 + $(kill -l $signal))) terminal is $signal the same" "echo status \$? \$(same $signal)"
+done
 line "an ASCII terminal" '^\+=* ?loss|^\+- loss' "clear; TERM=ansi LC_ALL=C $tare"
 step "is left as well" '^\$' C-d
 

@@ -56,6 +56,27 @@ static void rename_takes_children_along(void **state)
     assert_false(record_locked(runs, "body"));
 }
 
+/* A run that is made from several is a child of each, and keeps their order. */
+static void a_child_of_many_follows_each(void **state)
+{
+    (void)state;
+    Err err = {0};
+    closed_run("a", NULL, 1);
+    closed_run("b", NULL, 2);
+    closed_run("mean", NULL, 3);
+    put_text(path_of("mean", "config.json"), "w", "{\"from\":[\"a\",\"b\"],\"wall\":{\"created\":\"3\"}}");
+    ok(record_rename(runs, "b", "c", &err), &err);
+    json_t *config = record_read_json(runs, "mean", "config.json", &err);
+    const json_t *from = json_object_get(config, "from");
+    assert_string_equal(json_string_value(json_array_get(from, 0)), "a");
+    assert_string_equal(json_string_value(json_array_get(from, 1)), "c");
+    json_decref(config);
+    refused(record_delete(runs, "a", false, &err), ERR_STATE, &err, "a is the parent of mean");
+    refused(record_delete(runs, "c", false, &err), ERR_STATE, &err, "c is the parent of mean");
+    ok(record_delete(runs, "c", true, &err), &err);
+    assert_names("a");
+}
+
 static void delete_asks_about_children(void **state)
 {
     (void)state;
@@ -179,6 +200,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(names_by_creation),
         TEST(rename_takes_children_along),
+        TEST(a_child_of_many_follows_each),
         TEST(delete_asks_about_children),
         TEST(a_killed_rename_is_finished),
         TEST(a_rename_that_goes_on_is_left_alone),

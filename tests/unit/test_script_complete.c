@@ -60,6 +60,21 @@ static const struct {
     {"trap.|", "trap.", NULL, NULL},
     {"trap:wa|", "trap:", NULL, NULL},
     {"trap.a.b|", "trap.a.", NULL, NULL},
+    {"list[1].|", "list[1].", "alpha,beta", "data"},
+    {"list[ 2 ].in|", "list[ 2 ].", "inner", "data"},
+    {"list[\"key\"].|", "list[\"key\"].", "gamma", "data"},
+    {"list[2].inner[1].|", "list[2].inner[1].", "delta", "data"},
+    {"list[i].|", "list[i].", NULL, NULL},
+    {"list[1 + 1].|", "list[1 + 1].", NULL, NULL},
+    {"list[9].|", "list[9].", NULL, NULL},
+    {"base.job.|", "base.job.", "train,data,kind", "wait"},
+    {"base.job.train.l|", "base.job.train.", "lr,log_every", "batch"},
+    {"base.evals[1].|", "base.evals[1].", "nll,split", "wait"},
+    {"ds.options.|", "ds.options.", "seed", "labels"},
+    {"train.stage1{ data = ds, lr = |", "train.stage1{ data = ds, lr = ", "2e-3", "data"},
+    {"train.stage1{ data = ds, batch = d|", "train.stage1{ data = ds, batch = ", "ds,data", "32"},
+    {"calib.ece(pred, {|", "calib.ece(pred, {", "bins = ", "data"},
+    {"calib.ece(p, {|", "calib.ece(p, {", "bins = ", "data"},
     {"base:predict(\"test\").|", "base:predict(\"test\").", NULL, NULL},
     {"train.stage1{ data = ds, ba|", "train.stage1{ data = ds, ", "batch = ", "data = ,bn_momentum = "},
     {"train.stage1{ |", "train.stage1{ ", "data = ,model = ,name = ,epochs = ,lr = ", "from = ,train"},
@@ -133,6 +148,23 @@ static void test_candidates(void **state)
         each_word(&f, rows[i].line, rows[i].no, false);
         if (f.start != (int)strlen(rows[i].before)) fail_msg("%s: the word starts at %d", rows[i].line, f.start);
     }
+}
+
+/* Names in order: tare's and the user's, then Lua's own. */
+static void test_order(void **state)
+{
+    (void)state;
+    static Found f;
+    find(&f, "|");
+    int place[4] = {-1, -1, -1, -1};
+    static const char *const names[] = {"base", "train", "assert", "string"};
+    for (int i = 0; i < f.count; i++)
+        for (int k = 0; k < 4; k++)
+            if (strcmp(f.words[i], names[k]) == 0) place[k] = i;
+    for (int k = 0; k < 3; k++) assert_true(place[k] >= 0 && place[k] < place[k + 1]);
+    find(&f, "list[1].|");
+    assert_string_equal(f.words[0], "alpha");
+    assert_string_equal(f.words[1], "beta");
 }
 
 static void test_bounds(void **state)
@@ -275,9 +307,9 @@ static void test_whole(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_candidates),  cmocka_unit_test(test_bounds), cmocka_unit_test(test_any_cut),
-        cmocka_unit_test(test_data_names),  cmocka_unit_test(test_hints),  cmocka_unit_test(test_whole),
-        cmocka_unit_test(test_full_memory),
+        cmocka_unit_test(test_candidates), cmocka_unit_test(test_order),       cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_any_cut),    cmocka_unit_test(test_data_names),  cmocka_unit_test(test_hints),
+        cmocka_unit_test(test_whole),      cmocka_unit_test(test_full_memory),
     };
     return cmocka_run_group_tests(tests, open_prompt, close_prompt);
 }

@@ -117,6 +117,7 @@ static inline int open_prompt(void **state)
     say("base:wait()");
     say("pred = base:predict \"test\"");
     say("deep = { er = { est = { x1 = 1, [\"not a name\"] = 2, _hidden = 3 } }, go = function() end, gas = 1 }");
+    say("list = { { beta = 1, alpha = 2 }, { inner = { { delta = 1 } } }, key = { gamma = 1 } }");
     say("fit, text = train.tst, \"words\"");
     say("touched = 0 trap = setmetatable({}, { __index = function() touched = touched + 1 error \"no\" end, "
         "__pairs = function() touched = touched + 1 end, __name = \"tare.run\" })");

@@ -42,6 +42,8 @@ static const struct {
     {"trian.tst{}", "attempt to index a nil value (global 'trian') (did you mean 'train'?)"},
     {"train.stag1{}", "train: there is no function 'stag1' (did you mean 'stage1'?)"},
     {"pred[1]", "predictions: there is no field or method '1'; see help \"predictions\""},
+    {"calib.ece(base)", "expected predictions (run:predict \"test\"), got run"},
+    {"base.predict(\"test\")", "expected a run, got string; methods are called with a colon: run:predict"},
     /* as Lua's own prompt, and beyond */
     {"=1+41", "42\n"},
     {" = 1, 2", "1\n2\n"},

@@ -219,6 +219,26 @@ static void focus_is_marked(void **state)
     }
 }
 
+/* A window that shrank since its panes were placed: nothing is written beside the smaller canvas. */
+static void panes_placed_for_a_larger_screen(void **state)
+{
+    (void)state;
+    enum { WIDE = 160, HIGH = 50, WIDTH = 100, HEIGHT = 10, BESIDE = 0x2603 };
+    static Cell cells[WIDE * HIGH];
+    View view = {.run = run, .runs = 4, .bins = 10, .log = &lines, .glyphs = glyphs_of(GLYPHS_BRAILLE)};
+    for (int focus = 0; focus < layout_panes(&layouts[0]); focus++) {
+        for (int i = 0; i < WIDE * HIGH; i++) cells[i] = (Cell){.code = BESIDE, .ink = INK_TEXT};
+        Canvas canvas = {WIDTH, HEIGHT, cells};
+        Placed placed;
+        layout_place(&placed, &layouts[0], &layouts[0].shares, WIDE, HIGH, 1, -1);
+        screen_draw(&canvas, &layouts[0], &placed, &view, focus);
+        for (int i = WIDTH * HEIGHT; i < WIDE * HIGH; i++) {
+            assert_int_equal(cells[i].code, BESIDE);
+            assert_int_equal(cells[i].ink, INK_TEXT);
+        }
+    }
+}
+
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
@@ -228,6 +248,7 @@ int main(void)
         cmocka_unit_test(prompt_stays_blank),
         cmocka_unit_test(focus_is_marked),
         cmocka_unit_test(long_names_and_many_runs),
+        cmocka_unit_test(panes_placed_for_a_larger_screen),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

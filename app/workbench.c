@@ -97,7 +97,7 @@ static void get_screen(void *arg, ScreenState *state)
     const Face *f = &w->face;
     const ViewRun *run = view_chosen(&f->view);
     *state = (ScreenState){.layout = f->layout->name,
-                           .pane = f->layout->pane[f->focus]->name,
+                           .pane = f->layout->pane[f->focus],
                            .run = run ? run->name : "",
                            .bins = f->view.bins,
                            .zoom = f->zoom >= 0,
@@ -113,7 +113,8 @@ static const char *layout_name(int i)
 
 static const char *pane_name(int i)
 {
-    return panes[i] ? panes[i]->name : NULL;
+    const Pane *pane = pane_nth(i);
+    return pane ? pane->name : NULL;
 }
 
 static Status set_screen(void *arg, const ScreenState *state, Err *err)

@@ -2,6 +2,8 @@
 #include "plot/plottext.h"
 
 #include "base/text.h"
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,6 +26,16 @@ void plottext_bytes(PlotText *text, const char *bytes, size_t count)
 void plottext_add(PlotText *text, const char *utf8)
 {
     plottext_bytes(text, utf8, strlen(utf8));
+}
+
+void plottext_format(PlotText *text, const char *format, ...)
+{
+    char line[256];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(line, sizeof line, format, args);
+    va_end(args);
+    plottext_add(text, line);
 }
 
 void plottext_repeat(PlotText *text, const char *utf8, int times)

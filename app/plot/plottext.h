@@ -16,6 +16,7 @@ typedef struct {
 
 void plottext_add(PlotText *text, const char *utf8);
 void plottext_bytes(PlotText *text, const char *bytes, size_t count);
+void plottext_format(PlotText *text, const char *format, ...) __attribute__((format(printf, 2, 3))); /* short */
 void plottext_repeat(PlotText *text, const char *utf8, int times);
 void plottext_code(PlotText *text, uint32_t code);
 void plottext_trim(PlotText *text); /* spaces at the end go */

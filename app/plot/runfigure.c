@@ -155,6 +155,26 @@ char *runfigure_curves_csv(const RunView *view, Curves curves, Err *err)
 
 /* ---- reliability ---- */
 
+char *bins_csv(const Bin *bin, const Bin *ghost, int count, Err *err)
+{
+    PlotText t = {0};
+    plottext_add(&t, ghost ? "lo,hi,count,accuracy,confidence,gap,was\n" : "lo,hi,count,accuracy,confidence,gap\n");
+    for (int i = 0; i < count; i++) {
+        const Bin *b = &bin[i];
+        plottext_format(&t, "%.10g,%.10g,%.0f,", b->lo, b->hi, b->count);
+        if (b->count > 0)
+            plottext_format(&t, "%.10g,%.10g,%.10g", b->right / b->count, b->confidence / b->count,
+                            (b->confidence - b->right) / b->count);
+        else
+            plottext_add(&t, ",,");
+        if (ghost && ghost[i].count > 0)
+            plottext_format(&t, ",%.10g\n", ghost[i].right / ghost[i].count);
+        else
+            plottext_add(&t, ghost ? ",\n" : "\n");
+    }
+    return plottext_take(&t, err);
+}
+
 Status run_reliability(RunReliability *r, const RunView *view, const char *name, Err *err)
 {
     const EvalPoint *eval = view->at ? view->at : runlog_eval(view->log, "valid", NULL);

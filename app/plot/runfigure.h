@@ -26,6 +26,9 @@ typedef struct {
 /* name: of the run, for the title. ERR_STATE before the first evaluation; ERR_USAGE unless view->bins divides 60. */
 Status run_reliability(RunReliability *r, const RunView *view, const char *name, Err *err);
 
+/* Bins as lines of csv, malloc'ed, with the accuracies of ghost (count); NULL: none. */
+char *bins_csv(const Bin *bin, const Bin *ghost, int count, Err *err);
+
 /* As lines of text, malloc'ed; NULL with err set. */
 char *run_reliability_text(const RunReliability *r, const RunView *view, int width, int height, Err *err);
 

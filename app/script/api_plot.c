@@ -3,6 +3,8 @@
 #include "base/version.h"
 #include "file/whole.h"
 #include "plot/diagram.h"
+#include "plot/picture.h"
+#include "plot/runfigure.h"
 #include "plot/plottext.h"
 #include "script/options.h"
 #include "script/registry.h"
@@ -25,8 +27,8 @@ static const Option save_options[] = {
     {"width", OPTION_INT, offsetof(SaveSpec, width), "0", 0, 2000, NULL,
      "1/96 inch of an svg or png (which has 2 pixels to each), columns of a txt; 0 = the usual"},
     {"height", OPTION_INT, offsetof(SaveSpec, height), "0", 0, 2000, NULL, "the same, or lines; 0 = the usual"},
-    {"pane", OPTION_CHOICE, offsetof(SaveSpec, pane), "curves", 0, 0, "curves|loss|ece|reliability",
-     "of a run: loss above ECE, one of them, or the newest reliability diagram"},
+    {"pane", OPTION_CHOICE, offsetof(SaveSpec, pane), "curves", 0, 0, picture_choices,
+     "of a run: the loss above the ECE, or what the pane of that name shows"},
     {"log", OPTION_BOOL, offsetof(SaveSpec, log), "false", 0, 0, NULL, "a run's loss on a logarithmic axis"},
     {0},
 };
@@ -60,38 +62,7 @@ void save_take_text(lua_State *L, Save *save, char *text, const Err *err)
     save->size = strlen(text);
 }
 
-/* Add printf text; short. */
-static void __attribute__((format(printf, 2, 3))) put(PlotText *t, const char *fmt, ...)
-{
-    char text[256];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    plottext_add(t, text);
-}
-
 /* ---- predictions: a reliability diagram ---- */
-
-char *save_bins_csv(const Bin *bin, const Bin *ghost, int count, Err *err)
-{
-    PlotText t = {0};
-    plottext_add(&t, ghost ? "lo,hi,count,accuracy,confidence,gap,was\n" : "lo,hi,count,accuracy,confidence,gap\n");
-    for (int i = 0; i < count; i++) {
-        const Bin *b = &bin[i];
-        put(&t, "%.10g,%.10g,%.0f,", b->lo, b->hi, b->count);
-        if (b->count > 0)
-            put(&t, "%.10g,%.10g,%.10g", b->right / b->count, b->confidence / b->count,
-                (b->confidence - b->right) / b->count);
-        else
-            plottext_add(&t, ",,");
-        if (ghost && ghost[i].count > 0)
-            put(&t, ",%.10g\n", ghost[i].right / ghost[i].count);
-        else
-            plottext_add(&t, ghost ? ",\n" : "\n");
-    }
-    return plottext_take(&t, err);
-}
 
 static void save_predictions(lua_State *L, Save *save)
 {
@@ -109,7 +80,7 @@ static void save_predictions(lua_State *L, Save *save)
         Status made = figure_diagram(&file, &figure, bin, NULL, NULL, count, &err);
         save_take(L, save, made, &file, &err);
     } else if (save->csv) {
-        save_take_text(L, save, save_bins_csv(bin, NULL, count, &err), &err);
+        save_take_text(L, save, bins_csv(bin, NULL, count, &err), &err);
     } else {
         int width = save_or(save->spec.width, DIAGRAM_WIDTH), height = save_or(save->spec.height, DIAGRAM_HEIGHT);
         save_take_text(L, save, diagram_text(bin, count, title, width, height, script_glyphs(false), &err), &err);

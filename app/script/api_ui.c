@@ -17,7 +17,7 @@ typedef struct {
 static const Option show_options[] = {
     {"layout", OPTION_TEXT, offsetof(ShowSpec, layout), "", 0, 0, NULL, "train, calibration or compare"},
     {"pane", OPTION_TEXT, offsetof(ShowSpec, pane), "", 0, 0, NULL,
-     "the pane in focus: loss, reliability, ece, runs or log"},
+     "the pane in focus, one of the layout's (Tab offers their names)"},
     {"zoom", OPTION_BOOL, offsetof(ShowSpec, zoom), "false", 0, 0, NULL, "that pane has the screen"},
     {"bins", OPTION_INT, offsetof(ShowSpec, bins), "10", 1, 60, NULL,
      "of every ECE and diagram on the screen: 5, 6, 10, 12, 15, 20 or 30"},

@@ -34,10 +34,7 @@ int save_or(int64_t value, int usual);
 void save_take(lua_State *L, Save *save, Status made, const FigureFile *file, const Err *err);
 void save_take_text(lua_State *L, Save *save, char *text, const Err *err);
 
-/* Bins as lines of csv, malloc'ed, with the accuracies of ghost (count); NULL: none. */
-char *save_bins_csv(const Bin *bin, const Bin *ghost, int count, Err *err);
-
-/* A pane of a run: "curves", "loss", "ece", "reliability". seq: of the evaluation looked at, one of the parent's where
+/* A picture of a run (plot/picture.h). seq: of the evaluation looked at, one of the parent's where
  * at_parent is true; 0 = the newest. */
 void save_pane(lua_State *L, Save *save, const Run *run, const char *pane, uint64_t seq, bool at_parent);
 

@@ -1,6 +1,6 @@
 /* save_run.c - panes of a run as files, for plot.save. Main thread. */
 #include "plot/diagram.h"
-#include "plot/runfigure.h"
+#include "plot/picture.h"
 #include "script/options.h"
 #include "script/save.h"
 #include "script/script.h"
@@ -75,62 +75,29 @@ static RunView view_of(lua_State *L, const Save *save, const Run *run, uint64_t 
     return view;
 }
 
-/* ---- the panes ---- */
-
-static void save_curves(lua_State *L, Save *save, const RunView *view, const char *title, Curves curves)
-{
-    Err err;
-    FigureFile file = {0};
-    int usual = curves == CURVES_BOTH ? 2 * DIAGRAM_HEIGHT : DIAGRAM_HEIGHT;
-    if (save->paper) {
-        Figure figure = save_figure_of(save, title, NULL);
-        Status made = runfigure_curves(&file, &figure, view, curves, &err);
-        save_take(L, save, made, &file, &err);
-    } else if (save->csv) {
-        save_take_text(L, save, runfigure_curves_csv(view, curves, &err), &err);
-    } else {
-        int width = save_or(save->spec.width, DIAGRAM_WIDTH), height = save_or(save->spec.height, usual);
-        save_take_text(L, save, runfigure_curves_text(view, curves, title, width, height, &err), &err);
-    }
-}
-
-static void save_reliability(lua_State *L, Save *save, const RunView *view, const char *title)
-{
-    Err err;
-    RunReliability r;
-    FigureFile file = {0};
-    if (run_reliability(&r, view, title, &err) != OK) raise_err(L, &err);
-    const Bin *ghost = r.ghosts ? r.ghost : NULL;
-    if (save->paper) {
-        Figure figure = save_figure_of(save, r.title, r.note);
-        Status made = figure_diagram(&file, &figure, r.bin, ghost, r.ghost_name, view->bins, &err);
-        save_take(L, save, made, &file, &err);
-    } else if (save->csv) {
-        save_take_text(L, save, save_bins_csv(r.bin, ghost, view->bins, &err), &err);
-    } else {
-        int width = save_or(save->spec.width, DIAGRAM_WIDTH), height = save_or(save->spec.height, DIAGRAM_HEIGHT);
-        save_take_text(L, save, run_reliability_text(&r, view, width, height, &err), &err);
-    }
-}
+/* ---- the pictures ---- */
 
 void save_pane(lua_State *L, Save *save, const Run *run, const char *pane, uint64_t seq, bool at_parent)
 {
-    static const struct {
-        const char *name;
-        Curves curves;
-    } of_curves[] = {{"curves", CURVES_BOTH}, {"loss", CURVES_LOSS}, {"ece", CURVES_ECE}};
     static const FineBins none;
     Err err;
     Bin bin[FINE_BINS];
     char title[96];
+    FigureFile file = {0};
+    const Picture *picture = picture_find(pane);
     if (bins_from_fine(bin, (int)save->spec.bins, &none, &err) != OK) raise_err(L, &err);
     RunView view = view_of(L, save, run, seq, at_parent);
     save->recipe = push_recipe(L, &run->job, view.bins);
     snprintf(title, sizeof title, "%.60s, %s", run->job.name, job_title(&run->job));
-    for (size_t i = 0; i < sizeof of_curves / sizeof *of_curves; i++) {
-        if (strcmp(pane, of_curves[i].name) != 0) continue;
-        save_curves(L, save, &view, title, of_curves[i].curves);
-        return;
+    if (save->paper) {
+        Figure figure = save_figure_of(save, title, NULL);
+        Status made = picture->paper(&file, &figure, &view, title, &err);
+        save_take(L, save, made, &file, &err);
+    } else if (save->csv) {
+        save_take_text(L, save, picture->csv(&view, &err), &err);
+    } else {
+        int usual = picture->draw ? DIAGRAM_HEIGHT : 2 * DIAGRAM_HEIGHT; /* curves are two, one above the other */
+        int width = save_or(save->spec.width, DIAGRAM_WIDTH), height = save_or(save->spec.height, usual);
+        save_take_text(L, save, picture->text(&view, title, width, height, &err), &err);
     }
-    save_reliability(L, save, &view, title);
 }

@@ -1,4 +1,5 @@
 /* state.c - the Lua state: its memory limit, its globals, and how code gets into it. Main thread. */
+#include "plot/picture.h"
 #include "script/state.h"
 
 #include "file/whole.h"
@@ -299,6 +300,7 @@ Script *script_open(const ScriptOptions *options, Err *err)
         err_set(err, ERR_MEMORY, "no memory for Lua");
         return NULL;
     }
+    pictures_open();
     s->options = *options;
     if (!s->options.memory) s->options.memory = memory_asked();
     TRY(path_shipped(lua, "lua", err));

@@ -3,7 +3,7 @@
  *     seconds = passed + steps (batch p + u) + (evaluations n_valid + n_valid + n_test) e
  *
  * p: an image forward and back; u: the optimiser, once a step; e: an image's answer with all of its draws; the last two
- * terms are the result's predictions. Each is timed on the machine as it is, in about a second for all three; weights,
+ * terms are the result's predictions. Each is timed on the machine as it is, in about a third of a second; weights,
  * running statistics and random streams stay as they are. */
 #include "train/training.h"
 
@@ -13,7 +13,7 @@
 
 enum { TRIES = 8, IMAGE_CHUNK = 8, HEAD_CHUNK = 64 }; /* rows that a thread takes at a time (nn/tape.h) */
 
-static const double enough = 0.3; /* seconds for one of the three */
+static const double enough = 0.15; /* seconds for one of the three */
 
 /* p. A thread's first chunk is tried first; where a whole batch is cheap, it is timed, since small passes pay more for
  * their beginning and end. The quickest counts: what else the machine does for a moment shall not. */

@@ -55,7 +55,7 @@ static void back(Face *f, const Key *key)
 static void zoom_log(Face *f, const Key *key)
 {
     (void)key;
-    if (f->zoom >= 0 && f->layout->pane[f->zoom] == &pane_log)
+    if (f->zoom >= 0 && f->zoom == layout_pane(f->layout, pane_log.name))
         face_back(f);
     else
         face_zoom_log(f);
@@ -215,7 +215,7 @@ static void release(Face *f, const Key *key)
 static void wheel(Face *f, const Key *key)
 {
     int pane = layout_grip(f->layout, &f->placed, key->x, key->y).pane, step = key->type == KEY_WHEEL_UP ? 1 : -1;
-    if (pane >= 0 && f->layout->pane[pane] == &pane_log)
+    if (pane >= 0 && pane == layout_pane(f->layout, pane_log.name))
         scroll(f, 3 * step);
     else
         view_scrub(&f->view, -step);

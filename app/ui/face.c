@@ -104,7 +104,7 @@ void face_say(Face *f, const char *fmt, ...)
 /* The log's cells, as last drawn. */
 static Rect log_inside(const Face *f)
 {
-    int log = layout_pane(f->layout, &pane_log);
+    int log = layout_pane(f->layout, pane_log.name);
     return log < 0 || f->placed.frame[log].height < 1 ? (Rect){0}
                                                       : layout_inside(f->placed.prompt.width, f->placed.frame[log]);
 }
@@ -134,17 +134,10 @@ static void list_names(char *dst, size_t size, const Layout *panes_of)
     size_t used = 0;
     dst[0] = 0;
     for (int i = 0; panes_of ? i < layout_panes(panes_of) : layouts[i].name != NULL; i++) {
-        const char *name = panes_of ? panes_of->pane[i]->name : layouts[i].name;
+        const char *name = panes_of ? panes_of->pane[i] : layouts[i].name;
         used += (size_t)snprintf(dst + used, size - used, "%s%s", i ? ", " : "", name);
         if (used >= size) return;
     }
-}
-
-static int pane_named(const Layout *layout, const char *name)
-{
-    for (int i = 0; i < layout_panes(layout); i++)
-        if (strcmp(layout->pane[i]->name, name) == 0) return i;
-    return -1;
 }
 
 static int run_named(const View *view, const char *name)
@@ -162,7 +155,7 @@ Status face_show(Face *f, const FaceWish *wish, Err *err)
         list_names(names, sizeof names, NULL);
         return err_set(err, ERR_USAGE, "no layout '%.40s'; there are %s", wish->layout, names);
     }
-    int focus = *wish->pane ? pane_named(to, wish->pane) : to == f->layout ? f->focus : 0;
+    int focus = *wish->pane ? layout_pane(to, wish->pane) : to == f->layout ? f->focus : 0;
     if (focus < 0) {
         list_names(names, sizeof names, to);
         return err_set(err, ERR_USAGE, "no pane '%.40s' in layout %s; there are %s", wish->pane, to->name, names);
@@ -189,14 +182,14 @@ Status face_show(Face *f, const FaceWish *wish, Err *err)
 
 void face_zoom_log(Face *f)
 {
-    int log = layout_pane(f->layout, &pane_log);
+    int log = layout_pane(f->layout, pane_log.name);
     if (log < 0 || f->zoom != log) {
         f->was = f->layout;
         f->was_focus = f->focus;
         f->was_zoom = f->zoom;
     }
     if (log < 0) f->layout = layout_find("train");
-    f->zoom = f->focus = layout_pane(f->layout, &pane_log);
+    f->zoom = f->focus = layout_pane(f->layout, pane_log.name);
     f->view.scroll = 0;
     f->dirty = true;
     place(f);

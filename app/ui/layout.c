@@ -16,17 +16,17 @@ enum {
 const Layout layouts[] = {
     {"train",
      "loss and ECE as they come, reliability, runs, log",
-     {&pane_loss, &pane_reliability, &pane_ece, &pane_runs, &pane_log},
+     {"loss", "reliability", "ece", "runs", "log"},
      {PART_LEFT, PART_RIGHT, PART_LEFT, PART_RIGHT, PART_BOTTOM},
      {.left = 50, .bottom = 24, .weight = {11, 11, 7, 7, 6}}},
     {"calibration",
-     "a large reliability diagram, ECE, runs, log",
-     {&pane_reliability, &pane_ece, &pane_runs, &pane_log},
-     {PART_LEFT, PART_RIGHT, PART_RIGHT, PART_RIGHT},
-     {.left = 60, .weight = {1, 3, 2, 2}}},
+     "a large reliability diagram, who was how sure, ECE, runs, log",
+     {"reliability", "confidence", "ece", "runs", "log"},
+     {PART_LEFT, PART_RIGHT, PART_RIGHT, PART_RIGHT, PART_RIGHT},
+     {.left = 60, .weight = {1, 3, 3, 2, 2}}},
     {"compare",
      "all runs with their figures, the chosen one's diagram and loss",
-     {&pane_runs, &pane_reliability, &pane_loss},
+     {"runs", "reliability", "loss"},
      {PART_TOP, PART_LEFT, PART_RIGHT},
      {.left = 50, .top = 40, .weight = {1, 1, 1}}},
     {.name = NULL},
@@ -46,10 +46,10 @@ int layout_panes(const Layout *layout)
     return n;
 }
 
-int layout_pane(const Layout *layout, const Pane *pane)
+int layout_pane(const Layout *layout, const char *name)
 {
     for (int i = 0; i < layout_panes(layout); i++)
-        if (layout->pane[i] == pane) return i;
+        if (strcmp(layout->pane[i], name) == 0) return i;
     return -1;
 }
 

@@ -23,7 +23,7 @@ typedef struct {
 /* A row of the table of layouts: "train", "calibration", "compare". */
 typedef struct {
     const char *name, *help;
-    const Pane *pane[LAYOUT_PANES]; /* NULL at the end */
+    const char *pane[LAYOUT_PANES]; /* names; NULL at the end */
     Part part[LAYOUT_PANES];
     Shares shares; /* at first */
 } Layout;
@@ -32,7 +32,7 @@ extern const Layout layouts[]; /* ends with name NULL */
 enum { LAYOUTS = 3 };
 const Layout *layout_find(const char *name);
 int layout_panes(const Layout *layout);
-int layout_pane(const Layout *layout, const Pane *pane); /* its index, or -1 */
+int layout_pane(const Layout *layout, const char *name); /* its index, or -1 */
 
 typedef struct {
     Rect frame[LAYOUT_PANES]; /* of layout->pane[i], border included; a border is shared by neighbours or not drawn when

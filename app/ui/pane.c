@@ -17,24 +17,13 @@ const ViewRun *view_chosen(const View *view)
 RunView view_of_run(const View *view)
 {
     const ViewRun *run = view_chosen(view);
-    return (RunView){.log = run->log,
-                     .parent = run->parent,
+    return (RunView){.log = run ? run->log : NULL,
+                     .parent = run ? run->parent : NULL,
                      .bins = view->bins,
                      .log_loss = view->log_loss,
                      .at = view->at ? view_eval(view) : NULL,
                      .at_parent = view->at_parent,
                      .glyphs = view->glyphs};
-}
-
-void stage_title(char *dst, size_t size, const RunLog *log)
-{
-    const StagePoint *stage = stage_of(log);
-    if (!stage)
-        text_copy(dst, size, "");
-    else if (stage->stage > 1)
-        snprintf(dst, size, "stage %d %s", (int)stage->stage, stage->as.name);
-    else
-        text_copy(dst, size, stage->as.name);
 }
 
 /* ---- texts ---- */

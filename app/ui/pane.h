@@ -8,11 +8,8 @@
 /* The chosen run, NULL without any. */
 const ViewRun *view_chosen(const View *view);
 
-/* How plots see the chosen run; there must be one. */
+/* How plots see the chosen run; its log is NULL without one. */
 RunView view_of_run(const View *view);
-
-/* "stage 1", "stage 2 V-TST", or "" before the stage has begun. */
-void stage_title(char *dst, size_t size, const RunLog *log);
 
 /* A text in rows of `width` cells, broken at blanks; controls and what the glyphs lack are '?'. y may be negative.
  * Returns the rows it takes, at least 1; a NULL canvas only counts. */

@@ -48,4 +48,4 @@ static void draw(Canvas *canvas, const View *view)
         y += text_wrapped(canvas, 0, y, canvas->width, log_line_at(log, i), INK_TEXT, view->glyphs);
 }
 
-const Pane pane_log = {"log", "what was printed, and remarks of runs", title, draw};
+const Pane pane_log = {"log", "what was printed, and remarks of runs", NULL, title, draw};

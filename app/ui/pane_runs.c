@@ -153,4 +153,4 @@ static void draw(Canvas *canvas, const View *view)
     }
 }
 
-const Pane pane_runs = {"runs", "all runs with their newest figures", title, draw};
+const Pane pane_runs = {"runs", "all runs with their newest figures", NULL, title, draw};

@@ -85,7 +85,7 @@ static void draw_title(const Screen *s, Rect r, const Pane *pane, const View *vi
         for (int y = r.y; s->sides && r.x < s->canvas->width && y < end; y++)
             s->canvas->cell[(ptrdiff_t)y * s->canvas->width + r.x].ink = INK_FOCUS;
     }
-    pane->title(text, sizeof text, view);
+    pane_title(text, sizeof text, pane, view);
     border_text(s, left + s->sides, r.y, right, text, " - ", focused ? INK_FOCUS : INK_TITLE);
 }
 
@@ -106,7 +106,7 @@ static void draw_pane(const Screen *s, Rect r, const Pane *pane, const View *vie
     Canvas canvas;
     Rect in = layout_inside(s->canvas->width, r);
     if (!shown(in) || canvas_open(&canvas, in.width, in.height, NULL) != OK) return;
-    pane->draw(&canvas, view);
+    pane_draw(&canvas, pane, view);
     canvas_blit(s->canvas, in.x, in.y, &canvas);
     canvas_close(&canvas);
 }
@@ -126,10 +126,11 @@ void screen_draw(Canvas *screen, const Layout *layout, const Placed *placed, con
     for (int i = 0; i < screen->width * screen->height; i++) screen->cell[i] = (Cell){.code = ' '};
     draw_borders(&s);
     for (int i = 0; i < LAYOUT_PANES; i++) {
-        if (!layout->pane[i] || !shown(placed->frame[i])) continue;
-        draw_pane(&s, placed->frame[i], layout->pane[i], view);
+        const Pane *pane = layout->pane[i] ? pane_find(layout->pane[i]) : NULL;
+        if (!pane || !shown(placed->frame[i])) continue;
+        draw_pane(&s, placed->frame[i], pane, view);
         if (!layout_titled(placed->frame[i])) continue;
-        draw_title(&s, placed->frame[i], layout->pane[i], view, i == focus);
+        draw_title(&s, placed->frame[i], pane, view, i == focus);
         draw_way_back(&s, placed->frame[i], view);
     }
     draw_status(&s, view);

@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-const Pane *const panes[] = {&pane_loss, &pane_ece, &pane_reliability, &pane_runs, &pane_log, NULL};
-
 /* ---- lines of the log ---- */
 
 enum { TAB_STOP = 8 };

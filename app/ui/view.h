@@ -6,6 +6,7 @@
 
 #include "plot/canvas.h"
 #include "plot/glyph.h"
+#include "plot/picture.h"
 #include "run/runlog.h"
 #include <stdbool.h>
 
@@ -51,15 +52,23 @@ double view_ece(const View *view, const EvalPoint *eval);
 /* Move `at` by n evaluations of split "valid" through the parent's and then the run's own; past the newest is live. */
 void view_scrub(View *view, int n);
 
+/* A picture of the chosen run (plot/picture.h), or else with functions of its own. */
 typedef struct {
-    const char *name;                                        /* "loss": in layouts, keys and Lua */
-    const char *help;                                        /* one line */
-    void (*title)(char *dst, size_t size, const View *view); /* of its frame: "loss - stage 2 V-TST - epoch 7/40" */
-    void (*draw)(Canvas *canvas, const View *view);          /* the whole canvas, whatever its size, from 1x1 */
+    const char *name;       /* "loss": in layouts, keys and Lua */
+    const char *help;       /* one line */
+    const Picture *picture; /* or NULL */
+    void (*title)(char *dst, size_t size, const View *view);
+    void (*draw)(Canvas *canvas, const View *view);
 } Pane;
 
-extern const Pane pane_loss, pane_ece, pane_reliability, pane_runs, pane_log;
-extern const Pane *const panes[]; /* all of them, NULL at the end */
+extern const Pane pane_runs, pane_log;
+const Pane *pane_nth(int i); /* all panes, from 0; NULL behind the last */
+const Pane *pane_find(const char *name);
+
+/* What stands in the pane's frame: "loss - stage 2 V-TST - epoch 7/40". */
+void pane_title(char *dst, size_t size, const Pane *pane, const View *view);
+/* The whole canvas, whatever its size, from 1x1. */
+void pane_draw(Canvas *canvas, const Pane *pane, const View *view);
 
 /* "[running] vtst-1  V-TST, step 120/1500  9,979 images/s  34 s left": the status line, cut to `size`. */
 void view_status(char *dst, size_t size, const View *view);

@@ -82,7 +82,8 @@ static void scrubbing(void **state)
         if (view.at != row[i].at || view.at_parent != row[i].at_parent)
             fail_msg("%s: at %d of the %s", row[i].name, (int)view.at, view.at_parent ? "parent" : "run");
         if (row[i].nll == 0) assert_null(eval);
-        if (row[i].nll > 0 && (!eval || fabs(eval->as.nll - row[i].nll) > 1e-12)) fail_msg("%s: wrong nll", row[i].name);
+        if (row[i].nll > 0 && (!eval || fabs(eval->as.nll - row[i].nll) > 1e-12))
+            fail_msg("%s: wrong nll", row[i].name);
     }
 }
 

@@ -148,7 +148,13 @@ $(BUILD)/ui/screens: EMULATOR := -lvterm
 
 $(SUPPORT): CFLAGS += -Itests
 
+# Beside build, whose sub-make writes the same library, the tests come after it; two writers would spoil it.
+ifneq (,$(filter all build,$(MAKECMDGOALS)))
+unit: build
+	@$(MAKE) --no-print-directory $@
+else
 unit: $(UNIT)
+endif
 
 fuzz: $(FUZZ)
 

@@ -52,10 +52,17 @@ typedef struct {
 static void log_line(void *arg, const char *utf8)
 {
     Workbench *w = arg;
-    int64_t before = w->face.log.added;
     log_add(&w->face.log, utf8);
-    if (w->face.view.scroll > 0) w->face.view.scroll += (int)(w->face.log.added - before); /* what is looked at stays */
     w->face.dirty = true;
+}
+
+/* What was typed, and before it what had asked. */
+static void log_echo(Workbench *w, const char *asked, const char *typed)
+{
+    char *line;
+    if (asprintf(&line, "%s%s", asked, typed) < 0) return;
+    log_line(w, line);
+    free(line);
 }
 
 /* The log has got more of a line's answer, if one is awaited. */
@@ -213,10 +220,8 @@ static void expect_answer(Workbench *w, bool begins)
 static void start_line(Workbench *w, const char *text)
 {
     Err err;
-    char echo[LOG_LINE_SIZE];
-    snprintf(echo, sizeof echo, "tare> %s", text);
-    w->face.view.scroll = 0;
-    log_line(w, echo);
+    w->face.view.top = (LogTop){0};
+    log_echo(w, "tare> ", text);
     expect_answer(w, true);
     if (!*text) return;
     if (w->tasks == LINES_MOST) {
@@ -290,10 +295,9 @@ static void drain(Workbench *w)
 /* What is typed answers io.read, where a task waits in it. */
 static void answer_tasks(Workbench *w)
 {
-    char *text, echo[LOG_LINE_SIZE];
+    char *text;
     while (script_asks(w->script) && (text = prompt_take())) {
-        snprintf(echo, sizeof echo, "%s%s", question, text);
-        log_line(w, echo);
+        log_echo(w, question, text);
         script_answer(w->script, text);
         free(text);
     }

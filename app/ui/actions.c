@@ -123,15 +123,7 @@ static void run_below(Face *f, const Key *key)
     choose(f, 1);
 }
 
-static void scroll(Face *f, int lines)
-{
-    int most = f->log.lines > 1 ? f->log.lines - 1 : 0;
-    f->view.scroll += lines;
-    if (f->view.scroll > most) f->view.scroll = most;
-    if (f->view.scroll < 0) f->view.scroll = 0;
-}
-
-/* Lines that a page of the log has, less one that stays. */
+/* Rows of a page of the log, less one that stays. */
 static int page(const Face *f)
 {
     int rows = face_log_rows(f);
@@ -141,13 +133,13 @@ static int page(const Face *f)
 static void scroll_back(Face *f, const Key *key)
 {
     (void)key;
-    scroll(f, page(f));
+    face_scroll(f, -page(f));
 }
 
 static void scroll_on(Face *f, const Key *key)
 {
     (void)key;
-    scroll(f, -page(f));
+    face_scroll(f, page(f));
 }
 
 static void help(Face *f, const Key *key)
@@ -216,7 +208,7 @@ static void wheel(Face *f, const Key *key)
 {
     int pane = layout_grip(f->layout, &f->placed, key->x, key->y).pane, step = key->type == KEY_WHEEL_UP ? 1 : -1;
     if (pane >= 0 && pane == layout_pane(f->layout, pane_log.name))
-        scroll(f, 3 * step);
+        face_scroll(f, -3 * step);
     else
         view_scrub(&f->view, -step);
 }

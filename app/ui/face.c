@@ -38,6 +38,7 @@ fail:
 
 void face_close(Face *f)
 {
+    log_free(&f->log);
     if (f->fd < 0) return;
     if (f->prompt) prompt_close();
     term_close();
@@ -109,9 +110,21 @@ static Rect log_inside(const Face *f)
                                                       : layout_inside(f->placed.prompt.width, f->placed.frame[log]);
 }
 
+static LogFrame log_frame(const Face *f)
+{
+    Rect r = log_inside(f);
+    return (LogFrame){r.width, r.height, f->view.glyphs};
+}
+
 int face_log_rows(const Face *f)
 {
     return log_inside(f).height;
+}
+
+void face_scroll(Face *f, int rows)
+{
+    LogFrame frame = log_frame(f);
+    if (frame.height > 0) f->view.top = log_moved(&f->log, f->view.top, rows, &frame);
 }
 
 /* Lay the panes out on a screen of that size. */
@@ -190,7 +203,7 @@ void face_zoom_log(Face *f)
     }
     if (log < 0) f->layout = layout_find("train");
     f->zoom = f->focus = layout_pane(f->layout, pane_log.name);
-    f->view.scroll = 0;
+    f->view.top = (LogTop){0};
     f->dirty = true;
     place(f);
 }
@@ -199,20 +212,20 @@ void face_answer(Face *f, int lines)
 {
     if (lines < 1) return;
     place(f); /* a line may have changed the layout */
-    Rect r = log_inside(f);
-    f->view.scroll = 0;
-    if (r.height > 0 && log_scroll_to(&f->log, lines, r.width, r.height, f->view.glyphs) == 0) return;
+    LogFrame frame = log_frame(f);
+    f->view.top = (LogTop){0};
+    if (frame.height > 0 && !log_answer(&f->log, lines, &frame).back) return;
     if (!prompt_empty()) {
         face_say(f, "F9 shows the whole of a long answer");
         return;
     }
-    if (lines == 1 && r.height == 0 && f->placed.status.height > 0) { /* a word does not take the screen */
+    if (lines == 1 && frame.height == 0 && f->placed.status.height > 0) { /* a word does not take the screen */
         face_say(f, "%s", log_line_at(&f->log, f->log.lines - 1));
         return;
     }
     face_zoom_log(f);
-    r = log_inside(f);
-    f->view.scroll = log_scroll_to(&f->log, lines, r.width, r.height, f->view.glyphs);
+    frame = log_frame(f);
+    f->view.top = log_answer(&f->log, lines, &frame);
 }
 
 void face_back(Face *f)
@@ -225,7 +238,7 @@ void face_back(Face *f)
         f->zoom = -1;
     }
     f->was = NULL;
-    f->view.scroll = 0;
+    f->view.top = (LogTop){0};
 }
 
 static void keep_in_range(View *view, const ViewRun *run, int runs)

@@ -58,6 +58,8 @@ Status face_show(Face *f, const FaceWish *wish, Err *err);
 
 /* Rows of text that the log pane shows now; 0 when it is not on the screen. */
 int face_log_rows(const Face *f);
+/* Move the log by rows: back (below 0) or on. Nothing where it is not on the screen. */
+void face_scroll(Face *f, int rows);
 
 /* The newest `lines` lines of the log are one answer. Where the log pane shows its end only, the log takes the screen,
  * from the answer's first line; Esc goes back. While something is typed it only says so. */

@@ -1,33 +1,21 @@
 /* pane_log.c - what was printed and remarked, the newest line at the bottom. Main thread. */
 #include "ui/pane.h"
+#include "ui/wrap.h"
 
 #include <stdio.h>
 
-static int scrolled(const View *view)
-{
-    int most = view->log && view->log->lines > 0 ? view->log->lines - 1 : 0;
-    return view->scroll < 0 ? 0 : view->scroll > most ? most : view->scroll;
-}
-
 static void title(char *dst, size_t size, const View *view)
 {
-    if (scrolled(view) > 0)
-        snprintf(dst, size, "log - %d more below (PgDn)", scrolled(view));
-    else
+    const LogLines *log = view->log;
+    if (log && view->top.back) {
+        int64_t gone = log->added - log->lines, line = view->top.line < gone ? 1 : view->top.line - gone + 1;
+        snprintf(dst, size, "log - from line %d of %d (PgDn)", (int)line, log->lines);
+    } else {
         snprintf(dst, size, "log");
-}
-
-int log_scroll_to(const LogLines *log, int lines, int width, int height, const Glyphs *glyphs)
-{
-    int first = lines < log->lines ? log->lines - lines : 0, end = first, rows = 0;
-    for (; end < log->lines; end++) {
-        rows += text_wrapped(NULL, 0, 0, width, log_line_at(log, end), INK_TEXT, glyphs);
-        if (rows > height && end > first) break;
     }
-    return log->lines - end;
 }
 
-/* From the bottom up; lines are wrapped, the topmost may show its end only. With room left, from the top down. */
+/* From the row on top, which may be one of a wrapped line's further ones, down to where the canvas ends. */
 static void draw(Canvas *canvas, const View *view)
 {
     const LogLines *log = view->log;
@@ -38,13 +26,11 @@ static void draw(Canvas *canvas, const View *view)
             pane_say(canvas, view, "what is printed, and remarks of runs", "try: print(1 + 1)");
         return;
     }
-    int last = log->lines - 1 - scrolled(view), first = last, rows = 0;
-    for (; first >= 0; first--) {
-        rows += text_wrapped(NULL, 0, 0, canvas->width, log_line_at(log, first), INK_TEXT, view->glyphs);
-        if (rows >= canvas->height) break;
-    }
-    int y = rows > canvas->height ? canvas->height - rows : 0;
-    for (int i = first < 0 ? 0 : first; i <= last; i++)
+    LogFrame frame = {canvas->width, canvas->height, view->glyphs};
+    LogTop top = log_moved(log, view->top, 0, &frame);
+    if (!top.back) top = log_end(log, &frame);
+    int y = -top.row;
+    for (int i = (int)(top.line - (log->added - log->lines)); i < log->lines && y < canvas->height; i++)
         y += text_wrapped(canvas, 0, y, canvas->width, log_line_at(log, i), INK_TEXT, view->glyphs);
 }
 

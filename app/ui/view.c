@@ -1,5 +1,4 @@
-/* view.c - what the workbench looks at: the evaluation, scrubbing, the status line, the lines of the log. Main thread.
- */
+/* view.c - what the workbench looks at: the evaluation, scrubbing, the status line. Main thread. */
 #include "ui/view.h"
 
 #include "base/text.h"
@@ -9,53 +8,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-/* ---- lines of the log ---- */
-
-enum { TAB_STOP = 8 };
-
-static char *log_new_line(LogLines *log)
-{
-    log->added++;
-    if (log->lines < LOG_LINES)
-        log->lines++;
-    else
-        log->first = (log->first + 1) % LOG_LINES;
-    char *line = log->line[(log->first + log->lines - 1) % LOG_LINES];
-    memset(line, 0, LOG_LINE_SIZE);
-    return line;
-}
-
-const char *log_line_at(const LogLines *log, int i)
-{
-    return log->line[(log->first + i) % LOG_LINES];
-}
-
-void log_add(LogLines *log, const char *utf8)
-{
-    char *line = log_new_line(log);
-    size_t used = 0;
-    int n;
-    for (; *utf8; utf8 += n) {
-        text_decode(utf8, &n);
-        bool tab = *utf8 == '\t';
-        size_t wanted = tab ? TAB_STOP - used % TAB_STOP : (size_t)n;
-        if (*utf8 == '\n') {
-            if (utf8[1]) line = log_new_line(log);
-            used = 0;
-        } else {
-            if (used + wanted >= LOG_LINE_SIZE) {
-                line = log_new_line(log);
-                used = 0;
-            }
-            if (tab)
-                memset(line + used, ' ', wanted);
-            else
-                memcpy(line + used, utf8, wanted);
-            used += wanted;
-        }
-    }
-}
 
 /* ---- evaluations ---- */
 

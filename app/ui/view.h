@@ -8,6 +8,7 @@
 #include "plot/glyph.h"
 #include "plot/picture.h"
 #include "run/runlog.h"
+#include "ui/log.h"
 #include <stdbool.h>
 
 /* A run as a view needs it. Borrowed; valid for one frame. */
@@ -18,18 +19,6 @@ typedef struct {
     const char *parent_name; /* or NULL */
 } ViewRun;
 
-enum { LOG_LINES = 500, LOG_LINE_SIZE = 256 };
-
-/* What was printed and remarked, the newest last: a ring of lines. */
-typedef struct {
-    char line[LOG_LINES][LOG_LINE_SIZE];
-    int first, lines;
-    int64_t added; /* lines ever */
-} LogLines;
-
-const char *log_line_at(const LogLines *log, int i); /* the i-th that is there, from 0 */
-void log_add(LogLines *log, const char *utf8);       /* cut at newlines and at LOG_LINE_SIZE; tabs are blanks */
-
 typedef struct {
     const ViewRun *run;
     int runs;
@@ -39,7 +28,7 @@ typedef struct {
     bool at_parent; /* that seq is one of the parent's events */
     int bins;       /* of the reliability diagram and of every ECE: 5, 6, 10, 12, 15, 20 or 30 */
     bool log_loss;  /* loss on a logarithmic axis */
-    int scroll;     /* lines that the log pane is scrolled back */
+    LogTop top;     /* what of the log is looked at */
     bool zoomed;    /* one pane has the screen */
     const LogLines *log;
     const Glyphs *glyphs;

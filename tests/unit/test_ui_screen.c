@@ -64,6 +64,7 @@ static int tear_down(void **state)
     runlog_free(&base);
     runlog_free(&vtst);
     runlog_free(&half);
+    log_free(&lines);
     return 0;
 }
 
@@ -89,7 +90,7 @@ static void golden(void **state)
         GlyphSet glyphs;
         int runs, chosen, scrub, bins;
         bool log_loss;
-        int scroll, zoom;
+        int line, zoom; /* the log from that line on; 0: its end */
     } row[] = {
         {"train-80x24-braille", "train", 80, 24, GLYPHS_BRAILLE, 4, 1, 0, 10, false, 0, -1},
         {"train-80x24-block", "train", 80, 24, GLYPHS_BLOCK, 4, 1, 0, 10, false, 0, -1},
@@ -111,7 +112,7 @@ static void golden(void **state)
         {"calibration-120x40-ascii", "calibration", 120, 40, GLYPHS_ASCII, 4, 1, 0, 5, false, 0, -1},
         {"compare-80x24-braille", "compare", 80, 24, GLYPHS_BRAILLE, 4, 1, 0, 10, false, 0, -1},
         {"zoomed-loss", "train", 80, 24, GLYPHS_BRAILLE, 4, 1, 0, 10, true, 0, 0},
-        {"zoomed-log", "train", 60, 12, GLYPHS_BLOCK, 4, 1, 0, 10, false, 10, 4},
+        {"zoomed-log", "train", 60, 12, GLYPHS_BLOCK, 4, 1, 0, 10, false, 40, 4},
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         View view = {.run = run,
@@ -119,7 +120,7 @@ static void golden(void **state)
                      .chosen = row[i].chosen,
                      .bins = row[i].bins,
                      .log_loss = row[i].log_loss,
-                     .scroll = row[i].scroll,
+                     .top = {row[i].line > 0, row[i].line - 1, 0},
                      .zoomed = row[i].zoom >= 0,
                      .log = row[i].runs ? &lines : &no_lines,
                      .glyphs = glyphs_of(row[i].glyphs)};

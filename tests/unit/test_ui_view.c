@@ -1,4 +1,4 @@
-/* test_ui_view.c - the evaluation looked at, scrubbing, the status line, lines of the log; on a stored run. */
+/* test_ui_view.c - the evaluation looked at, scrubbing, the status line; on a stored run. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +7,7 @@
 
 #include "run/record.h"
 #include "ui/pane.h"
+#include "ui/wrap.h"
 
 #include <locale.h>
 #include <math.h>
@@ -168,71 +169,6 @@ static void status_while_running(void **state)
     assert_string_equal(text, "[running] vtst  V-TST, step 0/120  0.3 s left");
 }
 
-static const char *nth_line(const LogLines *log, int n)
-{
-    return log->line[(log->first + n) % LOG_LINES];
-}
-
-static void lines_of_the_log(void **state)
-{
-    (void)state;
-    static LogLines log;
-    char text[2 * LOG_LINE_SIZE];
-    log_add(&log, "one\ntwo\n");
-    log_add(&log, "");
-    log_add(&log, "a\tb\n\nc");
-    assert_int_equal(log.lines, 6);
-    assert_string_equal(nth_line(&log, 0), "one");
-    assert_string_equal(nth_line(&log, 1), "two");
-    assert_string_equal(nth_line(&log, 2), "");
-    assert_string_equal(nth_line(&log, 3), "a       b");
-    assert_string_equal(nth_line(&log, 4), "");
-    assert_string_equal(nth_line(&log, 5), "c");
-
-    /* Cut between characters: 254 bytes, then a character of three. */
-    memset(text, 'x', sizeof text);
-    strcpy(text + LOG_LINE_SIZE - 2, "\u2026y");
-    log_add(&log, text);
-    assert_int_equal(log.lines, 8);
-    assert_int_equal(strlen(nth_line(&log, 6)), LOG_LINE_SIZE - 2);
-    assert_string_equal(nth_line(&log, 7), "\u2026y");
-
-    /* The oldest go. */
-    for (int i = 0; i < LOG_LINES + 10; i++) {
-        snprintf(text, sizeof text, "line %d", i);
-        log_add(&log, text);
-    }
-    assert_int_equal(log.lines, LOG_LINES);
-    assert_string_equal(nth_line(&log, 0), "line 10");
-    assert_string_equal(nth_line(&log, LOG_LINES - 1), "line 509");
-}
-
-/* Six lines, the third of them wrapped to three rows where a row has 10 cells. */
-static void scrolled_to_an_answer(void **state)
-{
-    (void)state;
-    static LogLines log;
-    static const struct {
-        const char *name;
-        int lines, width, height, scroll;
-    } row[] = {
-        {"all fit", 6, 10, 8, 0},
-        {"a row is missing", 6, 10, 7, 1},
-        {"the first of them on top", 4, 10, 4, 2},
-        {"wider: nothing is wrapped", 4, 40, 4, 0},
-        {"higher than the pane, on its own", 4, 10, 2, 3},
-        {"the newest", 1, 10, 4, 0},
-        {"more than there are", 99, 10, 3, 4},
-        {"a pane of one cell", 6, 1, 1, 5},
-    };
-    log_add(&log, "one\ntwo\nthis is cut to rows\nfour\nfive\nsix");
-    assert_int_equal(log.added, 6);
-    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-        int scroll = log_scroll_to(&log, row[i].lines, row[i].width, row[i].height, glyphs_of(GLYPHS_ASCII));
-        if (scroll != row[i].scroll) fail_msg("%s: %d", row[i].name, scroll);
-    }
-}
-
 static void wrapped_texts(void **state)
 {
     (void)state;
@@ -314,8 +250,6 @@ int main(void)
         cmocka_unit_test(ece_of_bins),
         cmocka_unit_test(status_line),
         cmocka_unit_test(status_while_running),
-        cmocka_unit_test(lines_of_the_log),
-        cmocka_unit_test(scrolled_to_an_answer),
         cmocka_unit_test(wrapped_texts),
         cmocka_unit_test(the_track),
         cmocka_unit_test(thinned_traces),

@@ -3,6 +3,7 @@
 #include "ui/prompt.h"
 
 #include "file/whole.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "ui/pen.h"
 #include <ctype.h>
@@ -16,6 +17,12 @@
 #include <readline/history.h>
 
 enum { HISTORY_MOST = 2000, HINT_SIZE = 256, GAP = 2, NESTED_MOST = 4 };
+enum {
+    PENDING_MOST = 64,
+    ARGUMENT_MOST = 1000
+}; /* what one key may do: keys of readline's own, times it is repeated */
+
+static const double escape_seconds = 1; /* Escape, let go, and then a key is Alt and the key for so long */
 
 static const char *const ask = "tare> ", *const ask_narrow = "> ";
 static const char paste_begin[] = "\x1b[200~", paste_end[] = "\x1b[201~";
@@ -29,6 +36,7 @@ static struct {
     PromptOptions options;
     bool open, pasting, cr;  /* cr: the last pasted byte was a carriage return */
     bool enter;              /* Enter was typed: judge the text once readline has returned */
+    double escaped;          /* when a lone Escape was typed, the last of all keys; 0: it was not */
     char history[PATH_SIZE]; /* file; "" for none */
     FILE *null;
     const char *queue; /* bytes of one key that readline has not read yet */
@@ -249,11 +257,21 @@ enum {
             RL_STATE_CHARSEARCH | RL_STATE_VIMOTION
 };
 
+/* A key may leave readline keys of its own to read, as the one that ends a search does. It never ends on them where
+ * that is a NUL, which it takes for none, and so asks for ever; whatever else there may be is bounded as well. */
 static void feed(const char *bytes, int n)
 {
     self.queue = bytes;
     self.queued = n;
-    while (self.queued > 0 || RL_ISSTATE(RL_STATE_INPUTPENDING)) rl_callback_read_char();
+    for (int left = n + PENDING_MOST; left > 0; left--) {
+        if (self.queued == 0 && rl_pending_input == 0) break;
+        rl_callback_read_char();
+    }
+    self.queued = 0;
+    rl_clear_pending_input();
+
+    /* Alt-9 and nine digits more would insert the next character that often. */
+    if (rl_numeric_arg > ARGUMENT_MOST) rl_numeric_arg = ARGUMENT_MOST;
 }
 
 /* Pasted text is text: its newlines do not run it, its control characters do nothing. */
@@ -345,19 +363,40 @@ static void enter(void)
         feed("\n", 1); /* bound to rl_newline: on_line gets the text */
 }
 
+/* A lone Escape does nothing, but for a while stands for Alt before the next key; readline would wait for that key for
+ * ever. True when it is kept; *key (2), filled, takes the place of a key that follows one. */
+static bool escape(const char **bytes, int *n, char key[2])
+{
+    double escaped = self.escaped;
+    self.escaped = 0;
+    if (escaped > 0 && *n == 1 && **bytes != '\x1b' && clock_seconds() - escaped < escape_seconds) {
+        key[0] = '\x1b';
+        key[1] = **bytes;
+        *bytes = key;
+        *n = 2;
+    } else if (is(*bytes, *n, "\x1b") && !RL_ISSTATE(BEGUN)) {
+        self.escaped = clock_seconds();
+    }
+    return self.escaped > 0;
+}
+
 void prompt_feed(const char *bytes, int n)
 {
+    char key[2];
     if (n < 1) return;
     strings_clear(&self.matches);
     if (is(bytes, n, paste_begin) || is(bytes, n, paste_end))
         set_pasting(is(bytes, n, paste_begin));
     else if (self.pasting)
         paste(bytes, n);
-    else if (acceptable(bytes, n)) {
+    else if (!escape(&bytes, &n, key) && acceptable(bytes, n)) {
         forget_undo(bytes, n);
         feed(is(bytes, n, "\n") ? "\r" : bytes, n);
     }
     if (self.enter) enter();
+
+    /* The hint reads all that stands before the cursor: for each character of a paste that would be quadratic. */
+    if (self.pasting) return;
     self.hint[0] = 0;
     if (self.options.hint && !RL_ISSTATE(BEGUN))
         self.options.hint(rl_line_buffer, rl_point, self.hint, sizeof self.hint, self.options.arg);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #define LEFT        "\x1b[D"
@@ -341,6 +342,90 @@ static void rubbish_does_no_harm(void **state)
     }
 }
 
+/* What one key may do has bounds: in a locale of one byte a character, readline takes the NUL that ends a search for a
+ * key that is still to come; and a numeric argument has no end of its own. An alarm ends what does not return. */
+static void no_key_goes_on_for_ever(void **state)
+{
+    (void)state;
+    Err err;
+    alarm(60);
+    setenv("LC_ALL", "C", 1);
+    setlocale(LC_CTYPE, "");
+    assert_int_equal(prompt_open(&plain, &err), OK);
+    static const char *const searches[] = {CTRL_R, "\x13", "\x1bp"};
+    for (size_t i = 0; i < sizeof searches / sizeof *searches; i++) {
+        type("abc" ENTER);
+        free(prompt_take());
+        prompt_feed(searches[i], (int)strlen(searches[i]));
+        prompt_feed("\0", 1);
+        prompt_feed("\0", 1);
+        prompt_abandon();
+        type("whole" ENTER);
+        assert_taken("after it", "whole");
+    }
+    prompt_close();
+    setenv("LC_ALL", "C.UTF-8", 1);
+    setlocale(LC_CTYPE, "");
+    assert_int_equal(prompt_open(&plain, &err), OK);
+    type("\x1b"
+         "99999999x" ENTER);
+    char *text = prompt_take();
+    assert_non_null(text);
+    if (strlen(text) > 10000) fail_msg("a numeric argument repeats a key %zu times", strlen(text));
+    free(text);
+    prompt_close();
+    alarm(0);
+}
+
+/* A lone Escape is Alt before what follows at once, and nothing before what follows later. */
+static void a_lone_escape_is_forgotten(void **state)
+{
+    (void)state;
+    type("one two");
+    prompt_feed("\x1b", 1);
+    type("b!" ENTER);
+    assert_taken("at once", "one !two");
+    type("one two");
+    prompt_feed("\x1b", 1);
+    nanosleep(&(struct timespec){.tv_sec = 1, .tv_nsec = 100000000}, NULL);
+    type("b!" ENTER);
+    assert_taken("later", "one twob!");
+    prompt_feed("\x1b", 1);
+    type(LEFT "x" ENTER);
+    assert_taken("before a key with a name", "x");
+}
+
+static int hints;
+
+static void counted_hint(const char *line, int end, char *dst, size_t size, void *arg)
+{
+    hint(line, end, dst, size, arg);
+    hints++;
+}
+
+/* A paste asks for one hint, not for one a character: each reads all that is typed. Tabs are text. */
+static void a_paste_is_one_piece(void **state)
+{
+    (void)state;
+    enum { LINES = 1000 };
+    PromptOptions options = plain;
+    Err err;
+    options.hint = counted_hint;
+    assert_int_equal(prompt_open(&options, &err), OK);
+    hints = 0;
+    prompt_feed("\x1b[200~", 6);
+    for (int i = 0; i < LINES; i++) type("\tlocal r = i * 10\r");
+    prompt_feed("\x1b[201~", 6);
+    assert_int_equal(hints, 1);
+    type(ENTER);
+    char *text = prompt_take();
+    assert_non_null(text);
+    assert_int_equal(strlen(text), LINES * strlen("\tlocal r = i * 10\n"));
+    assert_memory_equal(text, "\tlocal r = i * 10\n\tlocal", 24);
+    free(text);
+    prompt_close();
+}
+
 /* For LeakSanitizer: readline 8.2 itself loses what a search held that was cut off. */
 const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
@@ -358,6 +443,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(history_is_kept, prompt_opens, prompt_closes),
         cmocka_unit_test_setup_teardown(history_has_a_limit, prompt_opens, prompt_closes),
         cmocka_unit_test_setup_teardown(rubbish_does_no_harm, prompt_opens, prompt_closes),
+        cmocka_unit_test(no_key_goes_on_for_ever),
+        cmocka_unit_test_setup_teardown(a_lone_escape_is_forgotten, prompt_opens, prompt_closes),
+        cmocka_unit_test(a_paste_is_one_piece),
     };
     setenv("LC_ALL", "C.UTF-8", 1); /* readline looks there */
     setenv("INPUTRC", "/dev/null", 1);

@@ -44,6 +44,7 @@ typedef struct {
     ViewRun runs[RUNS_MOST];
     ScriptScreen screen;
     int exit_code;
+    bool asks; /* the prompt is io.read's */
     bool leaving;
 } Workbench;
 
@@ -292,6 +293,15 @@ static void drain(Workbench *w)
     }
 }
 
+/* The prompt says who gets the next line. A line that asks again changes it without any key or event. */
+static void show_question(Workbench *w)
+{
+    bool asks = script_asks(w->script);
+    if (asks != w->asks) w->face.dirty = true;
+    w->asks = asks;
+    prompt_ask(asks ? question : NULL);
+}
+
 /* What is typed answers io.read, where a task waits in it. */
 static void answer_tasks(Workbench *w)
 {
@@ -301,7 +311,7 @@ static void answer_tasks(Workbench *w)
         script_answer(w->script, text);
         free(text);
     }
-    prompt_ask(script_asks(w->script) ? question : NULL);
+    show_question(w);
 }
 
 /* Everything but Lua: also called from inside a line that computes. */
@@ -344,7 +354,7 @@ static void loop(Workbench *w)
         pump(w);
         take_lines(w);
         script_turn(w->script);
-        prompt_ask(script_asks(w->script) ? question : NULL);
+        show_question(w);
         finish_lines(w);
         tell_trouble(w);
         if (script_exit(w->script, &code)) {

@@ -76,10 +76,12 @@ static void make_row(ApiRow *row, SourceRow *made, int i)
     made->options[0] = (Option){.name = "", .kind = OPTION_GROUP, .choices = dataset_options(source)};
     made->options[1] =
         (Option){.name = "name", .kind = OPTION_USUAL, .initial = source, .help = "the source: always this one"};
-    snprintf(made->name, sizeof made->name, "data.%s", source);
-    for (char *at = made->name; *at; at++) *at = *at == '-' ? '_' : *at; /* fashion-full: a name in Lua */
+    char name[sizeof made->name];
+    snprintf(name, sizeof name, "data.%s", source);
+    for (char *at = name; *at; at++) *at = *at == '-' ? '_' : *at; /* fashion-full: a name in Lua */
+    memcpy(made->name, name, sizeof name);
     snprintf(made->example, sizeof made->example, "print(pcall(%.32s, { train = 100, valid = 100, test = 100 }))",
-             made->name);
+             name);
     *row = (ApiRow){.name = made->name,
                     .arguments = row_arguments(made->arguments, TEXT_SIZE, made->options, "name"),
                     .summary = dataset_help(i),

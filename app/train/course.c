@@ -41,15 +41,24 @@ static Status emit_warning(Training *t, Err *err)
     return training_emit(t, &event, err);
 }
 
+/* From here on events follow the checkpoint's; where that cannot be recorded, they still follow the last one on disk.
+ */
+static Status emit_resume(Training *t, Err *err)
+{
+    uint64_t *seq = t->task->host->seq, last = *seq;
+    Event event = training_event(t, EVENT_RESUME);
+    event.as.resume.from_seq = *seq = (uint64_t)t->at.seq;
+    Status told = training_emit(t, &event, err);
+    if (told != OK) *seq = last;
+    return told;
+}
+
 static Status begin(Training *t, Err *err)
 {
     TRY(training_open_evaluator(t, err));
     if (t->task->resume) {
         TRY(training_resume(t, err));
-        *t->task->host->seq = (uint64_t)t->at.seq;
-        Event event = training_event(t, EVENT_RESUME);
-        event.as.resume.from_seq = (uint64_t)t->at.seq;
-        TRY(training_emit(t, &event, err));
+        TRY(emit_resume(t, err));
     }
     bool anew = t->at.seq == 0; /* no checkpoint is older than the stage's event */
     if (anew) TRY(emit_state(t, RUN_RUNNING, "", err));

@@ -5,11 +5,6 @@
 
 enum { MARGIN_LEAST = 24 }; /* cells from which a remark keeps away from the border */
 
-const ViewRun *view_chosen(const View *view)
-{
-    return view->chosen >= 0 && view->chosen < view->runs ? &view->run[view->chosen] : NULL;
-}
-
 RunView view_of_run(const View *view)
 {
     const ViewRun *run = view_chosen(view);

@@ -5,9 +5,6 @@
 #include "plot/track.h"
 #include "ui/view.h"
 
-/* The chosen run, NULL without any. */
-const ViewRun *view_chosen(const View *view);
-
 /* How plots see the chosen run; its log is NULL without one. */
 RunView view_of_run(const View *view);
 

@@ -2,12 +2,16 @@
 #include "ui/view.h"
 
 #include "base/text.h"
-#include "ui/pane.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+const ViewRun *view_chosen(const View *view)
+{
+    return view->chosen >= 0 && view->chosen < view->runs ? &view->run[view->chosen] : NULL;
+}
 
 /* ---- evaluations ---- */
 

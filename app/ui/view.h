@@ -34,6 +34,8 @@ typedef struct {
     const Glyphs *glyphs;
 } View;
 
+/* The chosen run, NULL without any. */
+const ViewRun *view_chosen(const View *view);
 /* The evaluation that is looked at: the one with seq view->at, else the newest of split "valid"; NULL without any. */
 const EvalPoint *view_eval(const View *view);
 /* The ECE of an evaluation with view->bins bins. */

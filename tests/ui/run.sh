@@ -103,7 +103,10 @@ also "whose first line is on top" '^│# ece'
 step "PgDn goes on" 'print\(calib.diagram' PageDown PageDown
 step "Esc goes back to all panes" '^┌━ loss' Escape
 line "io.read asks at the prompt" '^io.read>' 'io.write "your name? " name, count = io.read("l", "n")'
-line "and takes one line each" '^io.read> *$' 'Ada'
+mux send-keys -t t -l 'Ada'
+shows '^io.read> Ada'
+sleep 0.3 # the frame with the text is out: nothing but the next question draws another
+step "and takes one line each" '^io.read> *$' Enter
 line "as a line and a number" '^tare>' '42'
 line "which the script gets" 'Ada +42 +integer' 'print(name, count, math.type(count))'
 line "ui.show names a layout" '^┌━ reliability' 'ui.show{ layout = "calibration" }'

@@ -125,6 +125,15 @@ static const char *pane_name(int i)
     return pane ? pane->name : NULL;
 }
 
+/* A short text stands in the log; one that comes while something is typed does not hide what is looked at. */
+static bool show_page(void *arg, const char *title, const char *text)
+{
+    Workbench *w = arg;
+    if (!prompt_empty() || face_fits(&w->face, text)) return false;
+    face_page(&w->face, title, text);
+    return true;
+}
+
 static Status set_screen(void *arg, const ScreenState *state, Err *err)
 {
     Workbench *w = arg;
@@ -222,6 +231,7 @@ static void start_line(Workbench *w, const char *text)
 {
     Err err;
     w->face.view.top = (LogTop){0};
+    if (face_text(&w->face) == &pane_page) face_back(&w->face);
     log_echo(w, "tare> ", text);
     expect_answer(w, true);
     if (!*text) return;
@@ -398,7 +408,7 @@ static Status open_all(Workbench *w, Err *err)
                             .pump_arg = w,
                             .screen = &w->screen,
                             .key = face_key};
-    w->screen = (ScriptScreen){w, get_screen, set_screen, layout_name, pane_name};
+    w->screen = (ScriptScreen){w, get_screen, set_screen, layout_name, pane_name, show_page};
     for (int i = 0; i < o->seed_count; i++) script.seeds[i] = o->seeds[i];
     TRY(interrupts_open(err));
     if (!(w->engine = engine_open(&engine, err))) goto fail;

@@ -151,6 +151,11 @@ function help.text(topic)
     return page(lower) or rows_of(lower) or (#topic > 1 and search(topic)) or unknown(topic)
 end
 
-function help.show(topic) print(help.text(topic)) end
+-- On a page of the workbench's where there is one, and the text is longer than the log has room for.
+function help.show(topic)
+    local text = help.text(topic)
+    local title = type(topic) == "string" and "help " .. topic or "help"
+    if not registry.page(title, text) then print(text) end
+end
 
 return help

@@ -180,11 +180,21 @@ static int keys(lua_State *L)
     return 1;
 }
 
+/* page(title, text): true when a screen shows it, false when it is to be printed. */
+static int page(lua_State *L)
+{
+    const ScriptScreen *screen = script_options(script_of(L))->screen;
+    const char *title = luaL_checkstring(L, 1), *text = luaL_checkstring(L, 2);
+    lua_pushboolean(L, screen && screen->page(screen->arg, title, text));
+    return 1;
+}
+
 static int open_registry(lua_State *L)
 {
     static const luaL_Reg functions[] = {{"nearest", nearest}, {"text_table", text_table},
                                          {"name_of", name_of}, {"pages", pages},
-                                         {"keys", keys},       {NULL, NULL}};
+                                         {"keys", keys},       {"page", page},
+                                         {NULL, NULL}};
     luaL_newlib(L, functions);
     push_rows(L);
     lua_setfield(L, -2, "rows");

@@ -29,6 +29,8 @@ typedef struct {
     Status (*set)(void *arg, const ScreenState *state, Err *err); /* ERR_USAGE: what there is instead */
     const char *(*layout)(int i);                                 /* the names there are; NULL behind the last */
     const char *(*pane)(int i);
+    bool (*page)(void *arg, const char *title,
+                 const char *text); /* a text takes the screen; false: it is to be printed */
 } ScriptScreen;
 
 typedef struct {

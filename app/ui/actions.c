@@ -4,6 +4,7 @@
 #include "plot/plottext.h"
 #include "ui/term.h"
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const int bin_counts[] = {5, 10, 15, 20, 30};
@@ -123,10 +124,10 @@ static void run_below(Face *f, const Key *key)
     choose(f, 1);
 }
 
-/* Rows of a page of the log, less one that stays. */
+/* Rows of a page of text, less one that stays. */
 static int page(const Face *f)
 {
-    int rows = face_log_rows(f);
+    int rows = face_text_rows(f);
     return rows > 2 ? rows - 1 : 1;
 }
 
@@ -142,10 +143,17 @@ static void scroll_on(Face *f, const Key *key)
     face_scroll(f, page(f));
 }
 
+/* Where there is no prompt there is no Lua to print a page of help: what the tables say. */
 static void help(Face *f, const Key *key)
 {
     (void)key;
-    f->line = "help \"workbench\"";
+    if (f->prompt) {
+        f->line = "help \"workbench\"";
+        return;
+    }
+    char *text = face_keys();
+    if (text) face_page(f, "keys", text);
+    free(text);
 }
 
 static void redraw(Face *f, const Key *key)
@@ -207,7 +215,7 @@ static void release(Face *f, const Key *key)
 static void wheel(Face *f, const Key *key)
 {
     int pane = layout_grip(f->layout, &f->placed, key->x, key->y).pane, step = key->type == KEY_WHEEL_UP ? 1 : -1;
-    if (pane >= 0 && pane == layout_pane(f->layout, pane_log.name))
+    if (pane >= 0 && pane == layout_pane(f->layout, face_text(f)->name))
         face_scroll(f, -3 * step);
     else
         view_scrub(&f->view, -step);
@@ -229,12 +237,12 @@ typedef struct {
 #define CTRL(letter) ((letter)&0x1f)
 
 static const Action actions[] = {
-    {KEY_F1, 0, ALWAYS, help, "F1", "help on the workbench"},
+    {KEY_F1, 0, ALWAYS, help, "F1", "a page of help"},
     {KEY_F2, 0, ALWAYS, layout_train, "F2", "layout: watch a training"},
     {KEY_F3, 0, ALWAYS, layout_calibration, "F3", "layout: calibration"},
     {KEY_F4, 0, ALWAYS, layout_compare, "F4", "layout: compare runs"},
     {KEY_F5, 0, ALWAYS, zoom, "F5", "zoom the focused pane, and back"},
-    {KEY_ESCAPE, 0, ZOOMED, back, "Esc", "from a zoomed pane, or a long answer, back to all panes"},
+    {KEY_ESCAPE, 0, ZOOMED, back, "Esc", "from a page, a zoomed pane or a long answer back to all panes"},
     {KEY_F6, 0, ALWAYS, next_pane, "F6 Ctrl-O", "focus the next pane"},
     {KEY_BYTES, CTRL('o'), ALWAYS, next_pane, NULL, NULL},
     {KEY_F7, 0, ALWAYS, loss_axis, "F7", "loss: linear or logarithmic"},
@@ -249,8 +257,8 @@ static const Action actions[] = {
     {KEY_BYTES, ' ', EMPTY, live, NULL, NULL},
     {KEY_UP, 0, ALT, run_above, "Alt-Up", "look at the run before"},
     {KEY_DOWN, 0, ALT, run_below, "Alt-Down", "look at the run after"},
-    {KEY_PAGE_UP, 0, ALWAYS, scroll_back, "PgUp", "scroll the log back"},
-    {KEY_PAGE_DOWN, 0, ALWAYS, scroll_on, "PgDn", "scroll the log on"},
+    {KEY_PAGE_UP, 0, ALWAYS, scroll_back, "PgUp", "scroll the page, or the log, back"},
+    {KEY_PAGE_DOWN, 0, ALWAYS, scroll_on, "PgDn", "scroll the page, or the log, on"},
     {KEY_MOUSE_DOWN, 0, ALWAYS, press, "mouse",
      "click: focus, then zoom; drag a border; wheel: scrub, or scroll the log"},
     {KEY_MOUSE_DRAG, 0, ALWAYS, drag, NULL, NULL},
@@ -309,14 +317,23 @@ bool face_act(Face *f, const Key *key)
     return false;
 }
 
+static void add_row(PlotText *text, const char *name, const char *help)
+{
+    char line[160];
+    snprintf(line, sizeof line, "    %-16s %s\n", name, help);
+    plottext_add(text, line);
+}
+
 char *face_keys(void)
 {
     PlotText text = {0};
-    char line[160];
-    for (int i = 0; i < ACTIONS; i++) {
-        if (!actions[i].help) continue;
-        snprintf(line, sizeof line, "%-16s %s\n", actions[i].name, actions[i].help);
-        plottext_add(&text, line);
-    }
+    const char *name, *does;
+    const Pane *pane;
+    plottext_add(&text, "keys\n");
+    for (int i = 0; face_key(i, &name, &does); i++) add_row(&text, name, does);
+    plottext_add(&text, "\nlayouts\n");
+    for (const Layout *layout = layouts; layout->name; layout++) add_row(&text, layout->name, layout->help);
+    plottext_add(&text, "\npanes\n");
+    for (int i = 0; (pane = pane_nth(i)); i++) add_row(&text, pane->name, pane->help);
     return plottext_take(&text, NULL);
 }

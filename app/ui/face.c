@@ -2,6 +2,7 @@
 #include "ui/face.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "ui/capture.h"
 #include "ui/pane.h"
 #include "ui/term.h"
@@ -22,7 +23,7 @@ Status face_open(Face *f, const PromptOptions *prompt, Err *err)
     *f = (Face){.fd = -1, .zoom = -1, .prompt = prompt != NULL, .dirty = true};
     f->layout = layout_find("train");
     for (int i = 0; i < LAYOUTS; i++) f->shares[i] = layouts[i].shares;
-    f->view = (View){.bins = 10, .follow = true, .log = &f->log};
+    f->view = (View){.bins = 10, .follow = true, .log = &f->log, .page = &f->page};
     f->fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (f->fd < 0) return err_set(err, ERR_USAGE, "there is no terminal to draw on; use tare run FILE or tare -e CODE");
     TRY(term_open(f->fd, err));
@@ -39,6 +40,7 @@ fail:
 void face_close(Face *f)
 {
     log_free(&f->log);
+    log_free(&f->page.lines);
     if (f->fd < 0) return;
     if (f->prompt) prompt_close();
     term_close();
@@ -102,29 +104,41 @@ void face_say(Face *f, const char *fmt, ...)
     f->dirty = true;
 }
 
-/* The log's cells, as last drawn. */
-static Rect log_inside(const Face *f)
+/* The cells of a pane of text, as last drawn; none where it is not on the screen. */
+static LogFrame text_frame(const Face *f, const Pane *pane)
 {
-    int log = layout_pane(f->layout, pane_log.name);
-    return log < 0 || f->placed.frame[log].height < 1 ? (Rect){0}
-                                                      : layout_inside(f->placed.prompt.width, f->placed.frame[log]);
-}
-
-static LogFrame log_frame(const Face *f)
-{
-    Rect r = log_inside(f);
+    int i = layout_pane(f->layout, pane->name);
+    if (i < 0 || f->placed.frame[i].height < 1) return (LogFrame){0};
+    Rect r = layout_inside(f->placed.prompt.width, f->placed.frame[i]);
     return (LogFrame){r.width, r.height, f->view.glyphs};
 }
 
-int face_log_rows(const Face *f)
+const Pane *face_text(const Face *f)
 {
-    return log_inside(f).height;
+    return layout_pane(f->layout, pane_page.name) >= 0 ? &pane_page : &pane_log;
+}
+
+int face_text_rows(const Face *f)
+{
+    return text_frame(f, face_text(f)).height;
 }
 
 void face_scroll(Face *f, int rows)
 {
-    LogFrame frame = log_frame(f);
-    if (frame.height > 0) f->view.top = log_moved(&f->log, f->view.top, rows, &frame);
+    bool page = face_text(f) == &pane_page;
+    LogTop *top = page ? &f->page.top : &f->view.top;
+    LogFrame frame = text_frame(f, face_text(f));
+    if (frame.height > 0) *top = log_moved(page ? &f->page.lines : &f->log, *top, rows, &frame);
+}
+
+bool face_fits(const Face *f, const char *text)
+{
+    LogLines lines = {0};
+    LogFrame frame = text_frame(f, &pane_log);
+    log_add(&lines, text);
+    bool fits = frame.height > 0 && !log_answer(&lines, lines.lines, &frame).back;
+    log_free(&lines);
+    return fits;
 }
 
 /* Lay the panes out on a screen of that size. */
@@ -193,26 +207,50 @@ Status face_show(Face *f, const FaceWish *wish, Err *err)
     return OK;
 }
 
+/* What is shown now is where Esc goes back to; a page on a page leads back to what was before both. */
+static void keep_way_back(Face *f)
+{
+    if (face_text(f) == &pane_page) face_back(f);
+    f->was = f->layout;
+    f->was_focus = f->focus;
+    f->was_zoom = f->zoom;
+}
+
+/* One pane of a layout has the screen. */
+static void take_screen(Face *f, const Layout *layout, const Pane *pane)
+{
+    f->layout = layout;
+    f->zoom = f->focus = layout_pane(layout, pane->name);
+    f->dirty = true;
+    place(f);
+}
+
 void face_zoom_log(Face *f)
 {
     int log = layout_pane(f->layout, pane_log.name);
-    if (log < 0 || f->zoom != log) {
-        f->was = f->layout;
-        f->was_focus = f->focus;
-        f->was_zoom = f->zoom;
-    }
-    if (log < 0) f->layout = layout_find("train");
-    f->zoom = f->focus = layout_pane(f->layout, pane_log.name);
+    if (log < 0 || f->zoom != log) keep_way_back(f);
     f->view.top = (LogTop){0};
-    f->dirty = true;
-    place(f);
+    take_screen(f, layout_pane(f->layout, pane_log.name) < 0 ? layout_find("train") : f->layout, &pane_log);
+}
+
+void face_page(Face *f, const char *title, const char *text)
+{
+    keep_way_back(f);
+    log_free(&f->page.lines);
+    log_add(&f->page.lines, text);
+    text_copy(f->page.title, sizeof f->page.title, title);
+    text_clean(f->page.title);
+    take_screen(f, layout_find(pane_page.name), &pane_page);
+    LogFrame frame = text_frame(f, &pane_page);
+    f->page.top = (LogTop){0};
+    if (frame.height > 0) f->page.top = log_answer(&f->page.lines, f->page.lines.lines, &frame);
 }
 
 void face_answer(Face *f, int lines)
 {
     if (lines < 1) return;
     place(f); /* a line may have changed the layout */
-    LogFrame frame = log_frame(f);
+    LogFrame frame = text_frame(f, &pane_log);
     f->view.top = (LogTop){0};
     if (frame.height > 0 && !log_answer(&f->log, lines, &frame).back) return;
     if (!prompt_empty()) {
@@ -224,7 +262,7 @@ void face_answer(Face *f, int lines)
         return;
     }
     face_zoom_log(f);
-    frame = log_frame(f);
+    frame = text_frame(f, &pane_log);
     f->view.top = log_answer(&f->log, lines, &frame);
 }
 
@@ -237,6 +275,7 @@ void face_back(Face *f)
     } else {
         f->zoom = -1;
     }
+    if (!f->was && face_text(f) == &pane_page) f->layout = layout_find("train"); /* ui.show led to it */
     f->was = NULL;
     f->view.top = (LogTop){0};
 }

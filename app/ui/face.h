@@ -15,6 +15,7 @@ enum { FACE_MESSAGE = 200 };
 typedef struct {
     View view;
     LogLines log;
+    Page page;
     const Layout *layout;
     Placed placed; /* as last drawn: what a mouse click meant */
     int focus;     /* index of a pane of the layout */
@@ -22,7 +23,7 @@ typedef struct {
     Shares shares[LAYOUTS];
     Grip grip;         /* of the mouse, while its button is down */
     bool dragged;      /* and has moved */
-    const Layout *was; /* where Esc goes back to from a log that took the screen by itself; NULL: nowhere */
+    const Layout *was; /* where Esc goes back to from a log or a page that took the screen; NULL: nowhere */
     int was_focus, was_zoom;
     bool prompt; /* there is a prompt: the workbench, not a replay */
     int fd;      /* of the terminal */
@@ -56,10 +57,16 @@ typedef struct {
 /* ERR_USAGE: what there is instead. */
 Status face_show(Face *f, const FaceWish *wish, Err *err);
 
-/* Rows of text that the log pane shows now; 0 when it is not on the screen. */
-int face_log_rows(const Face *f);
-/* Move the log by rows: back (below 0) or on. Nothing where it is not on the screen. */
+/* The pane of text that keys scroll: the page where it is on the screen, else the log. Its rows (0 when it is not on
+ * the screen either), and moving it by rows, back (below 0) or on. */
+const Pane *face_text(const Face *f);
+int face_text_rows(const Face *f);
 void face_scroll(Face *f, int rows);
+
+/* A text has the screen from its first line on, until Esc. Copied. */
+void face_page(Face *f, const char *title, const char *text);
+/* The log is on the screen, and has the rows for a text. */
+bool face_fits(const Face *f, const char *text);
 
 /* The newest `lines` lines of the log are one answer. Where the log pane shows its end only, the log takes the screen,
  * from the answer's first line; Esc goes back. While something is typed it only says so. */
@@ -82,7 +89,7 @@ bool face_act(Face *f, const Key *key);
 /* Key i of those that have a help, in the table's order: its name and what it does; false behind the last. */
 bool face_key(int i, const char **name, const char **does);
 
-/* "F5 zoom, F6 next pane, ...": all keys and what they do, a line each, malloc'ed. */
+/* The rows of all keys, layouts and panes with what they do or show, a line each, malloc'ed; NULL without memory. */
 char *face_keys(void);
 
 #endif

@@ -29,6 +29,7 @@ const Layout layouts[] = {
      {"runs", "reliability", "loss"},
      {PART_TOP, PART_LEFT, PART_RIGHT},
      {.left = 50, .top = 40, .weight = {1, 1, 1}}},
+    {"page", "a text over the whole screen: help", {"page"}, {PART_LEFT}, {.left = 100, .weight = {1}}},
     {.name = NULL},
 };
 

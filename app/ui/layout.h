@@ -20,7 +20,7 @@ typedef struct {
     int weight[LAYOUT_PANES]; /* a pane's share of the rows of its part */
 } Shares;
 
-/* A row of the table of layouts: "train", "calibration", "compare". */
+/* A row of the table of layouts: "train", "calibration", "compare", "page". */
 typedef struct {
     const char *name, *help;
     const char *pane[LAYOUT_PANES]; /* names; NULL at the end */
@@ -29,7 +29,7 @@ typedef struct {
 } Layout;
 
 extern const Layout layouts[]; /* ends with name NULL */
-enum { LAYOUTS = 3 };
+enum { LAYOUTS = 4 };
 const Layout *layout_find(const char *name);
 int layout_panes(const Layout *layout);
 int layout_pane(const Layout *layout, const char *name); /* its index, or -1 */

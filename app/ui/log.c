@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "plot/plottext.h"
 #include "ui/wrap.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,4 +168,24 @@ LogTop log_answer(const LogLines *log, int lines, const LogFrame *frame)
 {
     LogTop first = {.back = true, .line = log->added - lines};
     return log_moved(log, first, 0, frame);
+}
+
+void log_draw(Canvas *canvas, const LogLines *log, LogTop top, const Glyphs *glyphs)
+{
+    LogFrame frame = {canvas->width, canvas->height, glyphs};
+    if (log->lines == 0) return;
+    top = log_moved(log, top, 0, &frame);
+    if (!top.back) top = log_end(log, &frame);
+    int y = -top.row; /* it may be one of a wrapped line's further rows */
+    for (int i = (int)(top.line - oldest(log)); i < log->lines && y < canvas->height; i++)
+        y += text_wrapped(canvas, 0, y, canvas->width, log_line_at(log, i), INK_TEXT, glyphs);
+}
+
+void log_where(char *dst, size_t size, const LogLines *log, LogTop top)
+{
+    int64_t line = top.line < oldest(log) ? 0 : top.line - oldest(log);
+    if (top.back)
+        snprintf(dst, size, " - from line %d of %d (PgDn)", (int)line + 1, log->lines);
+    else
+        text_copy(dst, size, "");
 }

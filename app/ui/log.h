@@ -2,6 +2,7 @@
 #ifndef TARE_UI_LOG_H
 #define TARE_UI_LOG_H
 
+#include "plot/canvas.h"
 #include "plot/glyph.h"
 #include <stdbool.h>
 #include <stddef.h>
@@ -44,6 +45,11 @@ LogTop log_moved(const LogLines *log, LogTop top, int rows, const LogFrame *fram
 
 /* The row on top when the end is seen; not `back`, though line and row are filled. */
 LogTop log_end(const LogLines *log, const LogFrame *frame);
+
+/* Draw from that row on, as far as the canvas goes. */
+void log_draw(Canvas *canvas, const LogLines *log, LogTop top, const Glyphs *glyphs);
+/* " - from line 12 of 40 (PgDn)" into dst, for a title; "" when the end is seen. */
+void log_where(char *dst, size_t size, const LogLines *log, LogTop top);
 
 /* The first of the newest `lines` lines on top; {0} when all of them are seen at the end. */
 LogTop log_answer(const LogLines *log, int lines, const LogFrame *frame);

@@ -1,10 +1,11 @@
-/* panes.c - the panes there are: each picture of a run, and what is no picture, the runs and the log. Main thread. */
+/* panes.c - the panes there are: each picture of a run, and what is no picture, the runs, the log and a page of text.
+ * Main thread. */
 #include "ui/pane.h"
 
 #include "plot/picture.h"
 #include <string.h>
 
-static const Pane *const others[] = {&pane_runs, &pane_log};
+static const Pane *const others[] = {&pane_runs, &pane_log, &pane_page};
 
 enum { OTHERS = sizeof others / sizeof *others, PANES_MOST = 32 };
 

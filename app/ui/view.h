@@ -19,6 +19,13 @@ typedef struct {
     const char *parent_name; /* or NULL */
 } ViewRun;
 
+/* A text that is read by pages. */
+typedef struct {
+    char title[64];
+    LogLines lines;
+    LogTop top;
+} Page;
+
 typedef struct {
     const ViewRun *run;
     int runs;
@@ -31,6 +38,7 @@ typedef struct {
     LogTop top;     /* what of the log is looked at */
     bool zoomed;    /* one pane has the screen */
     const LogLines *log;
+    const Page *page; /* or NULL */
     const Glyphs *glyphs;
 } View;
 
@@ -52,7 +60,7 @@ typedef struct {
     void (*draw)(Canvas *canvas, const View *view);
 } Pane;
 
-extern const Pane pane_runs, pane_log;
+extern const Pane pane_runs, pane_log, pane_page;
 const Pane *pane_nth(int i); /* all panes, from 0; NULL behind the last */
 const Pane *pane_find(const char *name);
 

@@ -98,10 +98,17 @@ shows '^\$'
 line "the workbench opens" 'tare>' "$tare"
 also "empty panes say what to type" 'train.stage1'
 line "a value prints itself" '^│.*│2 +│$|│2 ' '1 + 1'
-line "a long answer opens the log, from its first line" '^┌━ log - .*Esc: all panes ━┐$' '?ece'
+line "help opens a page, from its first line" '^┌━ help ece - from line 1 of .*Esc: all panes ━┐$' '?ece'
 also "whose first line is on top" '^│# ece'
 step "PgDn goes on" 'print\(calib.diagram' PageDown PageDown
 step "Esc goes back to all panes" '^┌━ loss' Escape
+line "a long answer opens the log, from its first line" '^┌━ log - from line .*Esc: all panes ━┐$' 'for i = 1, 44 do print("row " .. i .. ".") end'
+also "whose first line is on top of it" '^│row 1\.'
+step "a page on is the next rows" '^│row 41\.' PageDown
+step "and the rest, to the last" '^│row 44\.' PageDown PageDown
+step "Esc goes back from it" '^┌━ loss' Escape
+step "F1 is a page of help" '^┌━ help workbench - from line 1 of ' F1
+line "a line that is typed goes back" '^┌━ loss' '1 + 2'
 line "io.read asks at the prompt" '^io.read>' 'io.write "your name? " name, count = io.read("l", "n")'
 mux send-keys -t t -l 'Ada'
 shows '^io.read> Ada'
@@ -174,6 +181,9 @@ typed=$("$tare" -e 'runs.open("typed").digest')
 report $? "a run at the prompt and the same headless went alike"
 line "a stored run is shown" 'V-TST' "$tare view $here/tests/gold/run/vtst"
 also "with its parent's ghosts" 'was 2'
+step "F1 shows the keys, from their rows" '^│ +F8 +bins: 5, 10' F1
+step "the layouts and the panes" '^│ +confidence +how sure' PageDown PageDown PageDown
+step "and Esc goes back" 'was 2' Escape
 step "q leaves" '^\$' q
 line "a replay plays" 'loss - stage 1 - epoch [1-9]' "$tare view $here/tests/gold/run/base --speed 4"
 step "Ctrl-C leaves it" '^\$' C-c

@@ -5,9 +5,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "ui/layout.h"
+#include "ui/face.h"
 
 #include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { WIDTH = 200, HEIGHT = 60 };
@@ -178,11 +180,43 @@ static void found_by_name(void **state)
     assert_null(layout_find("trains"));
 }
 
+/* F1 in a view prints the tables: what each row says of itself is there, whole, in a line with its name. */
+static void said_where_it_stands(const char *text, const char *name, const char *help)
+{
+    char line[256];
+    assert_non_null(help);
+    snprintf(line, sizeof line, "    %-16s %s\n", name, help);
+    if (!*help || !strstr(text, line)) fail_msg("nothing says: %s %s", name, help);
+}
+
+static void every_row_is_in_the_help(void **state)
+{
+    (void)state;
+    char *text = face_keys();
+    const char *name, *help;
+    int keys = 0, panes = 0;
+    assert_non_null(text);
+    for (; face_key(keys, &name, &help); keys++) said_where_it_stands(text, name, help);
+    for (const Layout *l = layouts; l->name; l++) said_where_it_stands(text, l->name, l->help);
+    for (; pane_nth(panes); panes++) said_where_it_stands(text, pane_nth(panes)->name, pane_nth(panes)->help);
+    assert_true(keys > 20 && panes > 5);
+    assert_non_null(strstr(text, "    F1               a page of help\n"));
+    assert_non_null(strstr(text, "    q                in a replay: quit\n"));
+    assert_non_null(strstr(text, "    compare          all runs with their figures"));
+    assert_non_null(strstr(text, "    confidence       how sure"));
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_size), cmocka_unit_test(every_zoom),       cmocka_unit_test(how_many_panes),
-        cmocka_unit_test(dragging),   cmocka_unit_test(dragged_anywhere), cmocka_unit_test(found_by_name),
+        cmocka_unit_test(every_size),
+        cmocka_unit_test(every_zoom),
+        cmocka_unit_test(how_many_panes),
+        cmocka_unit_test(dragging),
+        cmocka_unit_test(dragged_anywhere),
+        cmocka_unit_test(found_by_name),
+        cmocka_unit_test(every_row_is_in_the_help),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -208,6 +208,37 @@ static void it_stays(void **state)
     assert_true(oldest.back && oldest.line == lines.added - lines.lines && oldest.row == 0);
 }
 
+/* A page is read from its first row to its last, and says where it is; without one it says what to press. */
+static void a_page(void **state)
+{
+    (void)state;
+    static Page page = {.title = "help ece"};
+    char text[64];
+    LogFrame frame = {10, 4, glyphs_of(GLYPHS_ASCII)};
+    View view = {.page = &page, .glyphs = frame.glyphs};
+    pane_title(text, sizeof text, &pane_page, &view);
+    assert_string_equal(text, "help ece");
+    log_add(&page.lines, six_lines);
+    page.top = log_answer(&page.lines, page.lines.lines, &frame);
+    pane_title(text, sizeof text, &pane_page, &view);
+    assert_string_equal(text, "help ece - from line 1 of 6 (PgDn)");
+    static const char *const rows[] = {"one\ntwo\nthis is\ncut to\n", "cut to\nrows\nfour\nfive\n",
+                                       "rows\nfour\nfive\nsix\n"};
+    for (int i = 0; i < 3; i++) {
+        Canvas canvas;
+        assert_int_equal(canvas_open(&canvas, 10, 4, NULL), OK);
+        pane_draw(&canvas, &pane_page, &view);
+        char *drawn_rows = canvas_string(&canvas, NULL);
+        assert_string_equal(drawn_rows, rows[i]);
+        free(drawn_rows);
+        canvas_close(&canvas);
+        page.top = log_moved(&page.lines, page.top, 3, &frame);
+    }
+    pane_title(text, sizeof text, &pane_page, &view);
+    assert_string_equal(text, "help ece");
+    log_free(&page.lines);
+}
+
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
@@ -215,7 +246,7 @@ int main(void)
         cmocka_unit_test_teardown(whole_lines, empties), cmocka_unit_test_teardown(long_lines, empties),
         cmocka_unit_test_teardown(bounded, empties),     cmocka_unit_test_teardown(an_answer_on_top, empties),
         cmocka_unit_test_teardown(by_rows, empties),     cmocka_unit_test_teardown(pages_lose_nothing, empties),
-        cmocka_unit_test_teardown(it_stays, empties),
+        cmocka_unit_test_teardown(it_stays, empties),    cmocka_unit_test(a_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

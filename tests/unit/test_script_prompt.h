@@ -69,7 +69,19 @@ static inline const char *pane_name(int i)
     return names[i];
 }
 
-static const ScriptScreen a_screen = {NULL, get_screen, set_screen, layout_name, pane_name};
+/* What takes the screen, when it takes pages. */
+static bool takes_pages;
+static char page_title[64], page_begin[64];
+
+static inline bool show_page(void *arg, const char *title, const char *text)
+{
+    (void)arg;
+    snprintf(page_title, sizeof page_title, "%s", title);
+    snprintf(page_begin, sizeof page_begin, "%.60s", text);
+    return takes_pages;
+}
+
+static const ScriptScreen a_screen = {NULL, get_screen, set_screen, layout_name, pane_name, show_page};
 
 static inline Task *typed(const char *text)
 {

@@ -126,6 +126,20 @@ static void test_typed(void **state)
     assert_non_null(strstr(output_of("help()"), "topics"));
 }
 
+/* Where a screen takes pages, help is one, and nothing is printed. */
+static void test_help_on_a_page(void **state)
+{
+    (void)state;
+    takes_pages = true;
+    assert_string_equal(output_of("?ece"), "");
+    takes_pages = false;
+    assert_string_equal(page_title, "help ece");
+    assert_int_equal(strncmp(page_begin, "# ece", 5), 0);
+    page_title[0] = 0;
+    output_of("1 + 1");
+    assert_string_equal(page_title, "");
+}
+
 static void test_error_elsewhere(void **state)
 {
     (void)state;
@@ -210,9 +224,10 @@ static void test_images(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_typed),       cmocka_unit_test(test_error_elsewhere),
-        cmocka_unit_test(test_long_result), cmocka_unit_test(test_interrupt_one),
-        cmocka_unit_test(test_callback),    cmocka_unit_test(test_images),
+        cmocka_unit_test(test_typed),          cmocka_unit_test(test_error_elsewhere),
+        cmocka_unit_test(test_long_result),    cmocka_unit_test(test_interrupt_one),
+        cmocka_unit_test(test_callback),       cmocka_unit_test(test_images),
+        cmocka_unit_test(test_help_on_a_page),
     };
     return cmocka_run_group_tests(tests, open_prompt, close_prompt);
 }

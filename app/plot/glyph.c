@@ -7,7 +7,7 @@
 #define TABLE_ASCII .ascii = true, .rule = "-", .plus_minus = "+-", .ellipsis = "~"
 #define AXES_UTF8   .horizontal = 0x2500, .vertical = 0x2502, .corner = 0x2514, .tick_left = 0x2524, .tick_below = 0x2534
 #define FILL_UTF8   .fill = {' ', 0x2581, 0x2582, 0x2583, 0x2584, 0x2585, 0x2586, 0x2587, 0x2588}
-#define SHADES_UTF8 .over = 0x2591, .under = 0x2593
+#define SHADES_UTF8 .over = 0x2593, .under = 0x2591
 #define MARKS_UTF8  .ghost = 0x254C, .freeze = 0x250A, .mark = 0x25C6, .heavy = 0x2501, .above = 0x25B2
 #define BOX_UTF8                                                                                                       \
     .box = {' ',    0x2502, 0x2500, 0x2514, 0x2502, 0x2502, 0x250C, 0x251C,                                            \

@@ -108,7 +108,7 @@ void face_say(Face *f, const char *fmt, ...)
 static LogFrame text_frame(const Face *f, const Pane *pane)
 {
     int i = layout_pane(f->layout, pane->name);
-    if (i < 0 || f->placed.frame[i].height < 1) return (LogFrame){0};
+    if (i < 0 || f->placed.frame[i].height < 1) return (LogFrame){.glyphs = f->view.glyphs};
     Rect r = layout_inside(f->placed.prompt.width, f->placed.frame[i]);
     return (LogFrame){r.width, r.height, f->view.glyphs};
 }
@@ -262,8 +262,8 @@ void face_answer(Face *f, int lines)
         return;
     }
     face_zoom_log(f);
-    frame = text_frame(f, &pane_log);
-    f->view.top = log_answer(&f->log, lines, &frame);
+    frame = text_frame(f, &pane_log); /* not even now on a screen of a row or two */
+    if (frame.height > 0) f->view.top = log_answer(&f->log, lines, &frame);
 }
 
 void face_back(Face *f)

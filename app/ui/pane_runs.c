@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "ui/pane.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,10 +58,18 @@ static void accuracy(char *dst, const View *view, const ViewRun *run)
     if (eval) snprintf(dst, CELL_SIZE, "%.1f", 100 * eval->as.accuracy);
 }
 
+/* "12 s", "2:10", "99:59", "2h05": never wider than the column, which would move all others. */
 static void seconds(char *dst, const View *view, const ViewRun *run)
 {
     (void)view;
-    if (run->log->seq > 0) text_duration(dst, CELL_SIZE, run->log->seconds);
+    long long s = llround(run->log->seconds);
+    if (run->log->seq == 0) return;
+    if (s < 60)
+        text_duration(dst, CELL_SIZE, run->log->seconds);
+    else if (s < 6000)
+        snprintf(dst, CELL_SIZE, "%lld:%02lld", s / 60, s % 60);
+    else
+        snprintf(dst, CELL_SIZE, "%lldh%02lld", s / 3600, s / 60 % 60);
 }
 
 /* In their order from the left; a table that is too narrow loses those with the greatest `rank` first. */
@@ -148,6 +157,7 @@ static void draw(Canvas *canvas, const View *view)
     for (int i = 0; i < rows && first + i < view->runs; i++) {
         const ViewRun *run = &view->run[first + i];
         bool chosen = first + i == view->chosen;
+        for (int x = 0; chosen && x < canvas->width; x++) canvas_put(canvas, x, header + i, ' ', INK_CHOSEN);
         draw_row(canvas, header + i, width, gap, view, run, chosen ? INK_CHOSEN : state_ink[run->log->state]);
         if (chosen) canvas_put(canvas, 0, header + i, '>', INK_CHOSEN);
     }

@@ -240,11 +240,41 @@ static void panes_placed_for_a_larger_screen(void **state)
     }
 }
 
+/* The head of the table of runs stands where it stands, however long a run takes. */
+static void columns_stay(void **state)
+{
+    (void)state;
+    static const struct {
+        double seconds;
+        const char *shown;
+    } row[] = {{12, " 12 s"}, {59.4, " 59 s"}, {60, " 1:00"}, {3725, "62:05"}, {7500, " 2h05"}, {86400, "24h00"}};
+    RunLog log = base;
+    ViewRun one = {"base", &log, NULL, NULL};
+    View view = {.run = &one, .runs = 1, .bins = 10, .glyphs = glyphs_of(GLYPHS_ASCII)};
+    char head[128] = "";
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        Canvas canvas;
+        log.seconds = row[i].seconds;
+        assert_int_equal(canvas_open(&canvas, 80, 4, NULL), OK);
+        pane_draw(&canvas, &pane_runs, &view);
+        char *text = canvas_string(&canvas, NULL);
+        canvas_close(&canvas);
+        assert_non_null(text);
+        int size = (int)strcspn(text, "\n");
+        if (*head && (strlen(head) != (size_t)size || strncmp(head, text, (size_t)size)))
+            fail_msg("%g s: %.*s, not %s", row[i].seconds, size, text, head);
+        snprintf(head, sizeof head, "%.*s", size, text);
+        if (!strstr(text, row[i].shown)) fail_msg("%g s is not %s:\n%s", row[i].seconds, row[i].shown, text);
+        free(text);
+    }
+}
+
 int main(void)
 {
     setlocale(LC_ALL, "C.UTF-8");
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golden),
+        cmocka_unit_test(columns_stay),
         cmocka_unit_test(every_pane_at_every_size),
         cmocka_unit_test(prompt_stays_blank),
         cmocka_unit_test(focus_is_marked),

@@ -133,7 +133,7 @@ static Status write_stream(const char *path, const void *bytes, size_t size, Err
 Status file_write(const char *path, const void *bytes, size_t size, Err *err)
 {
     char target[PATH_SIZE], tmp[PATH_SIZE + 32];
-    bool plain;
+    bool plain = true;
     int fd = -1;
     Status done = find_target(path, target, &plain, err);
     if (done != OK) return done;
